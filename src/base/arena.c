@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Capped bump allocator over malloc'd chunks. A chunk is at least
+ * ARENA_CHUNK_MIN bytes and doubles with the arena's size, so a large answer
+ * takes few chunks and a small one takes a single page or two.
+ */
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#endif
+
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+#define RED_ZONE 16U /* bytes left poisoned behind each allocation */
+#else
+#define POISON(p, n) ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#define RED_ZONE 0U
+#endif
+
+struct arena_chunk {
+	struct arena_chunk *next; /* older chunk */
+	size_t size; /* bytes behind this header */
+	size_t used; /* bytes of them handed out, paddings included */
+};
+
+/* The data starts 16-aligned behind the header. */
+#define HEAD_LEN ((sizeof(struct arena_chunk) + 15U) & ~(size_t)15U)
+
+static char *
+chunk_data(struct arena_chunk *c)
+{
+	return (char *)c + HEAD_LEN;
+}
+
+/* see arena.h */
+void
+arena_init(struct arena *a, size_t cap)
+{
+	*a = (struct arena){ .cap = cap, .fail_at = SIZE_MAX };
+}
+
+/* Adds a chunk with room for at least len bytes; false when not allowed. */
+static bool
+add_chunk(struct arena *a, size_t len)
+{
+	size_t size = a->held < ARENA_CHUNK_MIN ? ARENA_CHUNK_MIN : a->held;
+	size_t room = a->cap - a->held;
+	struct arena_chunk *c;
+
+	if (room < HEAD_LEN || len > room - HEAD_LEN) {
+		return false;
+	}
+	if (size < len + HEAD_LEN) {
+		size = len + HEAD_LEN;
+	}
+	if (size > room) {
+		size = room;
+	}
+	c = malloc(size);
+	if (c == NULL) {
+		return false;
+	}
+	c->next = a->chunks;
+	c->size = size - HEAD_LEN;
+	c->used = 0;
+	POISON(chunk_data(c), c->size);
+	a->chunks = c;
+	a->held += size;
+	return true;
+}
+
+/* Takes len aligned bytes from the newest chunk, or NULL. */
+static char *
+take(struct arena *a, size_t len, size_t align)
+{
+	struct arena_chunk *c = a->chunks;
+	size_t at;
+	char *p;
+
+	if (c == NULL) {
+		return NULL;
+	}
+	at = (c->used + align - 1) & ~(align - 1);
+	if (at > c->size || len + RED_ZONE > c->size - at) {
+		return NULL;
+	}
+	p = chunk_data(c) + at;
+	c->used = at + len + RED_ZONE;
+	UNPOISON(p, len);
+	memset(p, 0, len);
+	return p;
+}
+
+/* see arena.h */
+void *
+arena_alloc(struct arena *a, size_t len, size_t align)
+{
+	char *p = NULL;
+
+	MUST(align > 0 && align <= 16 && (align & (align - 1)) == 0);
+	if (a->alloc_n++ == a->fail_at) {
+		a->failed = true;
+		return NULL;
+	}
+	if (len <= a->cap) {
+		p = take(a, len, align);
+		if (p == NULL && add_chunk(a, len + align + RED_ZONE)) {
+			p = take(a, len, align);
+		}
+	}
+	if (p == NULL) {
+		a->failed = true;
+		return NULL;
+	}
+	a->used += len;
+	if (a->used > a->peak) {
+		a->peak = a->used;
+	}
+	return p;
+}
+
+/* see arena.h */
+void *
+arena_array(struct arena *a, size_t n, size_t size, size_t align)
+{
+	size_t len;
+
+	if (!str_size_mul(n, size, &len)) {
+		a->failed = true;
+		return NULL;
+	}
+	return arena_alloc(a, len, align);
+}
+
+/* see arena.h */
+bool
+arena_extend(struct arena *a, void *p, size_t old_len, size_t new_len)
+{
+	struct arena_chunk *c = a->chunks;
+	size_t at;
+
+	MUST(new_len >= old_len);
+	if (c == NULL || a->alloc_n == a->fail_at) {
+		return false;
+	}
+	if ((char *)p < chunk_data(c) ||
+	    (char *)p + old_len + RED_ZONE != chunk_data(c) + c->used) {
+		return false;
+	}
+	at = (size_t)((char *)p - chunk_data(c));
+	if (new_len > c->size || new_len + RED_ZONE > c->size - at) {
+		return false;
+	}
+	UNPOISON((char *)p + old_len, new_len - old_len);
+	memset((char *)p + old_len, 0, new_len - old_len);
+	c->used = at + new_len + RED_ZONE;
+	a->used += new_len - old_len;
+	if (a->used > a->peak) {
+		a->peak = a->used;
+	}
+	return true;
+}
+
+static void
+wipe(struct arena *a, struct arena_chunk *c)
+{
+	UNPOISON(chunk_data(c), c->size);
+	if (a->secret) {
+		volatile char *p = chunk_data(c);
+
+		for (size_t i = 0; i < c->used; i++) {
+			p[i] = 0;
+		}
+	}
+}
+
+/* Frees all chunks but `keep` of the oldest ones (0 or 1). */
+static void
+drop(struct arena *a, size_t keep)
+{
+	struct arena_chunk *c = a->chunks;
+
+	while (c != NULL && (keep == 0 || c->next != NULL)) {
+		struct arena_chunk *older = c->next;
+
+		wipe(a, c);
+		a->held -= c->size + HEAD_LEN;
+		free(c);
+		c = older;
+	}
+	a->chunks = c;
+	if (c != NULL) {
+		wipe(a, c);
+		c->used = 0;
+		POISON(chunk_data(c), c->size);
+	}
+	a->used = 0;
+	a->alloc_n = 0;
+	a->failed = false;
+}
+
+/* see arena.h */
+void
+arena_reset(struct arena *a)
+{
+	/* An unusually large first chunk goes back to the system too. */
+	drop(a, a->chunks != NULL && a->held <= ARENA_KEEP_MAX);
+}
+
+/* see arena.h */
+void
+arena_free(struct arena *a)
+{
+	drop(a, 0);
+}
