@@ -39,6 +39,18 @@
 #define HTTP_RESPONSE_MAX ((size_t)12 * 1024 * 1024)
 /* Bytes of one chunk-size line with its extension (RFC 9112 7.1). */
 #define HTTP_CHUNK_LINE_MAX 256
+/* Bytes of a chunked body that are not data: this much, and eight for each
+ * byte of data, so that chunks of one byte pass and padding by extensions or
+ * endless trailers does not. */
+#define HTTP_CHUNK_OVERHEAD_MAX ((size_t)16 * 1024)
+#define HTTP_CHUNK_OVERHEAD_RATIO 8
+/* Trailer fields behind a chunked body: checked, dropped, never needed. */
+#define HTTP_TRAILER_MAX 4096
+/* A host name in text form (RFC 1035 3.1, without the final dot), a label. */
+#define URL_HOST_MAX 253
+#define URL_LABEL_MAX 63
+/* One line of an event stream: the data of an event is one line of JSON. */
+#define SSE_LINE_MAX ((size_t)12 * 1024 * 1024)
 
 /* ---- JSON ---- */
 
