@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# vendor/build.sh VARIANT SRC OUT: builds the vendored libraries.
+#
+#   host     BearSSL for the machine's own libc, for debug, tsan, cov and fuzz
+#   asan     the same under AddressSanitizer and UBSan. The two unaligned
+#            options go off because BearSSL reads unaligned words on purpose on
+#            x86, which UBSan rightly reports
+#   ARCH     (x86_64, aarch64) musl and BearSSL for the release binary
+#
+# Results: OUT/VARIANT/libbearssl.a and, for an ARCH, OUT/ARCH/musl with its
+# compiler wrapper, and OUT/ARCH/linux-headers.
+set -eu
+
+variant=$1
+src=$(cd "$2" && pwd)
+mkdir -p "$3/$variant"
+out=$(cd "$3/$variant" && pwd)
+jobs=${JOBS:-$(nproc)}
+machine=$(uname -m)
+cross=
+case $variant in
+host | asan | "$machine") ;;
+*) cross=$variant-linux-gnu- ;;
+esac
+
+# bearssl CC AR CFLAGS
+bearssl() {
+	mkdir -p "$out/obj"
+	make -s -C "$src/bearssl" -j"$jobs" lib BUILD="$out" CC="$1" AR="$2" \
+	    ARFLAGS=-rcsD CFLAGS="-W -Wall -fPIC -DBR_RDRAND=0 $3" \
+	    >"$out/bearssl.log" 2>&1 || {
+		echo "vendor: BearSSL ($variant) does not build:" >&2
+		tail -n 20 "$out/bearssl.log" >&2
+		exit 1
+	}
+	rm -rf "$out/obj"
+}
+
+# The kernel's headers alone, without those of the machine's libc beside them.
+kernel_headers() {
+	for inc in "/usr/$variant-linux-gnu/include" /usr/include; do
+		asm=$inc/asm
+		[ -d "$asm" ] || asm=$inc/$variant-linux-gnu/asm
+		[ ! -d "$asm" ] || break
+	done
+	[ -f "$inc/linux/version.h" ] || {
+		echo "vendor: no kernel headers (package linux-libc-dev)" >&2
+		exit 1
+	}
+	mkdir -p "$out/linux-headers"
+	ln -sfn "$inc/linux" "$out/linux-headers/linux"
+	ln -sfn "$inc/asm-generic" "$out/linux-headers/asm-generic"
+	ln -sfn "$asm" "$out/linux-headers/asm"
+}
+
+# Out of tree, so that several architectures share one source.
+musl() {
+	target=
+	[ "$variant" = "$machine" ] || target=--target=$variant-linux-musl
+	rm -rf "$out/musl" "$out/musl-build"
+	mkdir "$out/musl-build"
+	(cd "$out/musl-build" &&
+	    CC="${cross}gcc" CROSS_COMPILE="$cross" \
+	    CFLAGS="-O2 -fstack-clash-protection -ffile-prefix-map=$src=vendor" \
+	    "$src/musl/configure" --prefix="$out/musl" $target \
+	    --disable-shared --enable-wrapper=gcc && make -j"$jobs" && make install) \
+	    >"$out/musl.log" 2>&1 || {
+		echo "vendor: musl does not build:" >&2
+		grep -E 'rror|No such' "$out/musl.log" | grep -v '^gcc' |
+		    head -n 20 >&2
+		exit 1
+	}
+	rm -rf "$out/musl-build"
+}
+
+echo "vendor: building for $variant"
+case $variant in
+host)
+	bearssl gcc ar "-O2 -g"
+	;;
+asan)
+	bearssl gcc ar "-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DBR_LE_UNALIGNED=0 -DBR_BE_UNALIGNED=0"
+	;;
+*)
+	kernel_headers
+	musl
+	bearssl "$out/musl/bin/musl-gcc" "${cross}ar" "-O2 -ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero $(
+	    [ "$variant" != x86_64 ] || echo -fcf-protection
+	) -ffile-prefix-map=$src=vendor"
+	;;
+esac
