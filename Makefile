@@ -70,7 +70,7 @@ FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard fuzz/fuzz_*.c))
 BEARSSL := $(VENDOR_BUILD)/$(LIBS)/libbearssl.a
 # Named after what was locked and patched, so that a change fetches again.
 STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
-	vendor/patches/* 2>/dev/null | sha256sum | cut -c1-12)
+	vendor/patches/*.patch 2>/dev/null | sha256sum | cut -c1-12)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
