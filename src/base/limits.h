@@ -52,6 +52,57 @@
 /* One line of an event stream: the data of an event is one line of JSON. */
 #define SSE_LINE_MAX ((size_t)12 * 1024 * 1024)
 
+/* ---- serving ---- */
+
+/* One emit() of a running job: a progress or log event; results leave with
+ * the reply. */
+#define APP_EMIT_MAX ((size_t)16 * 1024)
+/* Emitted pieces of one job that may wait for a slow client... */
+#define POOL_PIECE_JOB_MAX_N 8
+/* ...and of all jobs together: 4 MiB of address space, touched as used. */
+#define POOL_PIECE_MAX_N 256
+/* Worker stack: a TLS handshake needs 5 KiB, the rest is room for parsers. */
+#define POOL_STACK_SIZE ((size_t)256 * 1024)
+/* Most worker threads and most queued jobs an operator may ask for. */
+#define POOL_WORKER_MAX_N 256
+#define POOL_QUEUE_MAX_N 4096
+
+/* Connections by default; also bounded by the descriptor limit. */
+#define SERVER_CONN_DEFAULT_N 10240
+#define SERVER_CONN_MAX_N 100000
+/* Addresses one host name may be listened on ("localhost" has two). */
+#define SERVER_LISTEN_MAX_N 8
+/* Connections waiting in the kernel: the usual somaxconn. */
+#define SERVER_BACKLOG_N 4096
+/* Pipelined requests of one connection answered before others get a turn. */
+#define SERVER_TURN_MAX_N 16
+/* Bytes of all jobs outside workers (bodies, queued calls, replies that leave
+ * slowly); above it new requests get 503. */
+#define SERVER_BUDGET_DEFAULT ((size_t)128 * 1024 * 1024)
+/* From the first byte of a head to its end: a head is one packet, a satellite
+ * link needs a second. */
+#define SERVER_HEAD_MS 10000
+/* The whole body: 1 MiB at 35 KB/s. */
+#define SERVER_BODY_MS 30000
+/* A kept connection without a request: nginx's default. */
+#define SERVER_IDLE_MS 75000
+/* A reply of which the client takes not one byte. */
+#define SERVER_WRITE_MS 30000
+/* After an error the client gets this long to read it before the close. */
+#define SERVER_LINGER_MS 2000
+/* Keep-alive comments on a silent event stream; proxies cut at 30 to 60 s. */
+#define SERVER_HEARTBEAT_MS 15000
+/* In-flight work after SIGTERM: Kubernetes kills after 30 s. */
+#define SERVER_DRAIN_MS 25000
+/* One call as a whole: an Insights query may run for minutes, proxies and
+ * clients give up after five. */
+#define SERVER_CALL_MS 300000
+/* Seconds in the Retry-After of a 503. */
+#define SERVER_RETRY_AFTER_S 1
+/* In-flight calls after the end of standard input: clients wait about 2 s
+ * before SIGTERM and 2 s more before SIGKILL; a script has no such hurry. */
+#define STDIO_DRAIN_MS 5000
+
 /* ---- JSON ---- */
 
 /* Nesting: CloudWatch answers reach 8, JSON Schema 2020-12 fixtures 12. */

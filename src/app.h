@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One request in, one reply out.
+ *
+ * A front (net/server for HTTP, net/stdio for standard input) turns bytes into
+ * a `struct app_job` and calls two functions: app_begin() on the loop thread,
+ * which answers what needs no waiting, and, when that says APP_DEFER,
+ * app_run() on a worker thread. Neither ever sees a socket; tests call both
+ * directly. The fronts reach the app only through `struct app_calls`, so that
+ * net/ links against a three-line app in its own tests.
+ *
+ * Ownership: a job owns its arena and everything in it. The loop owns the job
+ * up to APP_DEFER and again after app_run() returned; in between exactly one
+ * worker does. Only `cancel` is touched from both sides.
+ */
+#ifndef APP_H
+#define APP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "base/sys.h"
+
+struct http1_request;
+
+enum app_front {
+	APP_HTTP, /* job->http and body; the reply is an HTTP response */
+	APP_STDIO /* body is one line; the reply is whole lines, or empty */
+};
+
+enum app_verdict {
+	APP_DONE, /* the reply is complete */
+	APP_DEFER /* give the job to a worker: app_run() */
+};
+
+struct app_job {
+	/* ---- set by the front before app_begin() ---- */
+	enum app_front front;
+	struct arena arena;  /* this request's memory, capped */
+	const struct http1_request *http; /* parsed head, slices in the arena;
+	                      * NULL on stdio */
+	struct str body;     /* whole body, or the line without its newline */
+	struct str peer;     /* address of the client, for the log; or absent */
+	bool keep_alive;     /* HTTP: the connection may stay open. false: say
+	                      * "Connection: close" in the reply */
+	int64_t start_ms;    /* monotonic time at which the request was whole */
+	int64_t deadline_ms; /* absolute, monotonic: waiting ends here */
+	struct cancel cancel; /* raised when nobody wants the reply any more */
+
+	/* ---- set by the app ---- */
+	/* The complete reply, in the arena or constant: both parts leave in one
+	 * writev. HTTP: status line to blank line, then the body (already
+	 * without one for HEAD). After emit() calls: the rest of the stream.
+	 * stdio: whole lines with their newlines in reply_body. */
+	struct str reply_head, reply_body;
+	bool close_after;    /* HTTP: close once the reply has left; the reply
+	                      * must say so. Implied by keep_alive == false */
+	bool survives_close; /* set in app_begin(): a client that closes does
+	                      * not cancel the call (legacy era) */
+	struct str rpc_id;   /* set in app_begin() with APP_DEFER: the request's
+	                      * id as raw JSON text, the key of cancel_call() */
+	void *state;         /* the app's own, between begin and run */
+
+	/* ---- services of the front ---- */
+	/* Worker thread only. Hands a copy of `bytes` (at most APP_EMIT_MAX) to
+	 * the loop, which sends it in order and before the reply. HTTP: wire
+	 * bytes; the first call begins with the response head, the body is
+	 * text/event-stream, and every call ends at the end of an event (the
+	 * loop may put a keep-alive comment in between, framed as a chunk unless
+	 * the request is HTTP/1.0). stdio: whole lines. Waits while the client
+	 * is slow. false: the bytes were not taken, because the client is
+	 * gone, the job was cancelled or they are too long. */
+	bool (*emit)(struct app_job *job, struct str bytes);
+	/* Loop thread only, from app_begin(): cancels the oldest call in flight
+	 * on the same front whose rpc_id is this raw text; nothing is sent for
+	 * it any more. false: there is none. NULL where the front has no such
+	 * thing (HTTP: closing the stream cancels). */
+	bool (*cancel_call)(struct app_job *job, struct str rpc_id);
+};
+
+/* What a front needs of the app. */
+struct app_calls {
+	void *app;
+	/* On the loop thread: quick, never waits. */
+	enum app_verdict (*begin)(void *app, struct app_job *job);
+	/* On a worker thread, after APP_DEFER: may wait until the job's deadline
+	 * or its cancel; always leaves a complete reply. */
+	void (*run)(void *app, struct app_job *job);
+};
+
+#endif
