@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The settings table and what is read through it. A row with a field is parsed
+ * here; a row without one (FIELD_NONE) is read where it is used, by the AWS
+ * credential and endpoint code through struct sys, and stands in the table for
+ * people: --help and the README show every setting the program honours.
+ */
+#include "config.h"
+
+enum kind {
+	KIND_TEXT,
+	KIND_SWITCH, /* flag without value; environment true/false */
+	KIND_NUMBER,
+	KIND_PORT,   /* a number, or Kubernetes' tcp://host:port */
+	KIND_LEVEL,
+	KIND_NOTE    /* read elsewhere */
+};
+
+struct row {
+	struct str flag;     /* without dashes; absent: environment only */
+	struct str env;      /* first name wins */
+	struct str env_old;  /* second name; absent: none */
+	enum kind kind;
+	size_t field;        /* offset in struct config */
+	struct str fallback; /* as a user would write it; absent: none */
+	int64_t min, max;
+	struct str text;
+};
+
+#define FIELD(name) offsetof(struct config, name)
+#define NONE { NULL, 0 }
+
+static const struct row rows[] = {
+	{ STR_INIT("stdio"), NONE, NONE, KIND_SWITCH, FIELD(stdio), NONE, 0, 0,
+	    STR_INIT("speak MCP on standard input and output") },
+	{ STR_INIT("demo"), NONE, NONE, KIND_SWITCH, FIELD(demo), NONE, 0, 0,
+	    STR_INIT("answer from the embedded demo account; needs no AWS") },
+	{ STR_INIT("host"), STR_INIT("CLOUDWATCH_MCP_SERVER_HOST"), NONE,
+	    KIND_TEXT, FIELD(host), STR_INIT("127.0.0.1"), 1, 253,
+	    STR_INIT("address to listen on") },
+	{ STR_INIT("port"), STR_INIT("CLOUDWATCH_MCP_PORT"), NONE, KIND_PORT,
+	    FIELD(port), STR_INIT("3334"), 0, 65535,
+	    STR_INIT("port to listen on; 0 takes a free one") },
+	{ STR_INIT("log-level"), STR_INIT("CLOUDWATCH_MCP_LOG_LEVEL"),
+	    STR_INIT("FASTMCP_LOG_LEVEL"), KIND_LEVEL, FIELD(log_level),
+	    STR_INIT("INFO"), 0, 0,
+	    STR_INIT("ERROR, WARNING, INFO or DEBUG") },
+	{ STR_INIT("region"), STR_INIT("AWS_REGION"),
+	    STR_INIT("AWS_DEFAULT_REGION"), KIND_TEXT, FIELD(region), NONE, 1,
+	    63, STR_INIT("region of calls that name none; then the profile's, "
+	    "then us-east-1") },
+	{ STR_INIT("profile"), STR_INIT("AWS_PROFILE"), NONE, KIND_TEXT,
+	    FIELD(profile), NONE, 1, 128,
+	    STR_INIT("profile of calls that name none") },
+	{ STR_INIT("workers"), STR_INIT("CLOUDWATCH_MCP_WORKERS"), NONE,
+	    KIND_NUMBER, FIELD(worker_n), STR_INIT("8"), 1, 256,
+	    STR_INIT("threads that wait for AWS") },
+	{ STR_INIT("queue"), STR_INIT("CLOUDWATCH_MCP_QUEUE"), NONE,
+	    KIND_NUMBER, FIELD(queue_n), STR_INIT("64"), 1, 4096,
+	    STR_INIT("calls that may wait for a worker; more get 503") },
+	{ STR_INIT("max-connections"),
+	    STR_INIT("CLOUDWATCH_MCP_MAX_CONNECTIONS"), NONE, KIND_NUMBER,
+	    FIELD(connection_max), STR_INIT("10240"), 1, 100000,
+	    STR_INIT("client connections at a time") },
+	{ STR_INIT("max-memory"), STR_INIT("CLOUDWATCH_MCP_MAX_MEMORY"), NONE,
+	    KIND_NUMBER, FIELD(memory_max), STR_INIT("268435456"),
+	    (int64_t)8 << 20, (int64_t)64 << 30,
+	    STR_INIT("bytes for all requests together; above it 503") },
+	{ STR_INIT("max-body"), STR_INIT("CLOUDWATCH_MCP_MAX_BODY"), NONE,
+	    KIND_NUMBER, FIELD(body_max), STR_INIT("1048576"), 1024,
+	    (int64_t)16 << 20, STR_INIT("bytes of one request body") },
+	{ STR_INIT("call-timeout"), STR_INIT("CLOUDWATCH_MCP_CALL_TIMEOUT"),
+	    NONE, KIND_NUMBER, FIELD(call_timeout_s), STR_INIT("120"), 1,
+	    3600, STR_INIT("seconds a tool call may take") },
+	{ STR_INIT("idle-timeout"), STR_INIT("CLOUDWATCH_MCP_IDLE_TIMEOUT"),
+	    NONE, KIND_NUMBER, FIELD(idle_timeout_s), STR_INIT("75"), 1, 3600,
+	    STR_INIT("seconds an idle client connection is kept") },
+	{ STR_INIT("drain-timeout"), STR_INIT("CLOUDWATCH_MCP_DRAIN_TIMEOUT"),
+	    NONE, KIND_NUMBER, FIELD(drain_timeout_s), STR_INIT("25"), 0,
+	    3600, STR_INIT("seconds that running calls get after SIGTERM") },
+	{ STR_INIT("allowed-origins"),
+	    STR_INIT("CLOUDWATCH_MCP_ALLOWED_ORIGINS"), NONE, KIND_TEXT,
+	    FIELD(allowed_origins), NONE, 1, 4096,
+	    STR_INIT("browser origins besides localhost, comma-separated; * "
+	    "allows any") },
+	{ STR_INIT("allowed-hosts"), STR_INIT("CLOUDWATCH_MCP_ALLOWED_HOSTS"),
+	    NONE, KIND_TEXT, FIELD(allowed_hosts), NONE, 1, 4096,
+	    STR_INIT("Host names besides localhost on a loopback address; * "
+	    "allows any") },
+	{ STR_INIT("fault"), NONE, NONE, KIND_TEXT, FIELD(fault), NONE, 1, 256,
+	    STR_INIT("demo-endpoint only: faults to inject") },
+#define NOTE(name, text) \
+	{ NONE, STR_INIT(name), NONE, KIND_NOTE, 0, NONE, 0, 0, \
+	    STR_INIT(text) },
+	NOTE("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN",
+	    "static or temporary keys")
+	NOTE("AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME",
+	    "web identity (IRSA)")
+	NOTE("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, ..._FULL_URI",
+	    "ECS task role, EKS Pod Identity")
+	NOTE("AWS_EC2_METADATA_DISABLED", "true: never ask the EC2 metadata "
+	    "service")
+	NOTE("AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE",
+	    "profile files; ~/.aws/config and ~/.aws/credentials otherwise")
+	NOTE("AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_CLOUDWATCH, "
+	    "..._CLOUDWATCH_LOGS, ..._STS", "other endpoints")
+	NOTE("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT",
+	    "true: FIPS or dual-stack host names")
+	NOTE("AWS_MAX_ATTEMPTS", "attempts of one AWS call (3)")
+	NOTE("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "outbound proxy")
+	NOTE("AWS_CA_BUNDLE, SSL_CERT_FILE", "PEM file that replaces the "
+	    "compiled-in certificate authorities")
+#undef NOTE
+};
+
+#define ROW_N (sizeof(rows) / sizeof(rows[0]))
+
+struct command {
+	struct str name;
+	enum config_command command;
+	struct str words;
+	size_t arg_min, arg_max;
+	struct str text;
+};
+
+static const struct command commands[] = {
+	{ STR_INIT("tools"), CONFIG_TOOLS, STR_INIT("[TOOL]"), 0, 1,
+	    STR_INIT("list the tools, or describe one") },
+	{ STR_INIT("call"), CONFIG_CALL, STR_INIT("TOOL ['JSON']"), 1, 2,
+	    STR_INIT("run one tool and print its result; exit 1 on an error") },
+	{ STR_INIT("health"), CONFIG_HEALTH, STR_INIT(""), 0, 0,
+	    STR_INIT("ask the server on this host and port; exit 0 if it "
+	    "answers") },
+	{ STR_INIT("demo-endpoint"), CONFIG_DEMO_ENDPOINT, STR_INIT(""), 0, 0,
+	    STR_INIT("serve the demo account in AWS's own protocols") },
+	{ STR_INIT("help"), CONFIG_HELP, STR_INIT(""), 0, 0,
+	    STR_INIT("this text") },
+	{ STR_INIT("version"), CONFIG_VERSION, STR_INIT(""), 0, 0,
+	    STR_INIT("the version") },
+};
+
+#define COMMAND_N (sizeof(commands) / sizeof(commands[0]))
+
+/* Level names; FastMCP's CRITICAL is what ERROR is here. */
+static const struct str levels[] = {
+	STR_INIT("ERROR"), STR_INIT("WARNING"), STR_INIT("INFO"),
+	STR_INIT("DEBUG"),
+};
+
+/* see config.h */
+struct str
+config_level_name(int64_t level)
+{
+	MUST(level >= 0 && level <= CONFIG_LOG_DEBUG);
+	return levels[level];
+}
+
+/* What a value came from, as a person would write it: --port or the name of
+ * the variable. */
+struct origin {
+	bool flag;
+	struct str name;
+};
+
+static enum err
+bad(struct fail *f, struct origin from, struct str value, const char *want)
+{
+	return fail_setf(f, ERR_CONFIG, "%s%s is '%s'; it must be %s",
+	    from.flag ? S("--") : S(""), from.name, value, str_from_z(want));
+}
+
+/* The port of Kubernetes' tcp://10.0.0.1:3334; other text stays as it is. */
+static struct str
+service_port(struct str value)
+{
+	size_t at = value.len;
+
+	if (!str_starts(value, S("tcp://"))) {
+		return value;
+	}
+	while (at > 0 && value.p[at - 1] != ':') {
+		at--;
+	}
+	return str_sub(value, at, value.len);
+}
+
+static enum err
+set_number(int64_t *out, const struct row *row, struct str value,
+    struct origin from, struct fail *f)
+{
+	struct str digits = value;
+
+	if (row->kind == KIND_PORT) {
+		digits = service_port(value);
+	}
+	if (!str_i64(digits, row->min, row->max, out)) {
+		return fail_setf(f, ERR_CONFIG, "%s%s is '%s'; it must be a "
+		    "whole number from %d to %d", from.flag ? S("--") : S(""),
+		    from.name, value, row->min, row->max);
+	}
+	return ERR_OK;
+}
+
+static enum err
+set_level(int64_t *out, struct str value, struct origin from, struct fail *f)
+{
+	if (str_ieq(value, S("CRITICAL"))) {
+		*out = CONFIG_LOG_ERROR;
+		return ERR_OK;
+	}
+	for (int64_t i = 0; i <= CONFIG_LOG_DEBUG; i++) {
+		if (str_ieq(value, levels[i])) {
+			*out = i;
+			return ERR_OK;
+		}
+	}
+	return bad(f, from, value, "ERROR, WARNING, INFO or DEBUG");
+}
+
+static enum err
+set_text(struct str *out, const struct row *row, struct str value,
+    struct origin from, struct fail *f)
+{
+	if (value.len < (size_t)row->min || value.len > (size_t)row->max) {
+		return fail_setf(f, ERR_CONFIG, "%s%s has %u bytes; %u to %u "
+		    "are allowed", from.flag ? S("--") : S(""), from.name,
+		    (uint64_t)value.len, (uint64_t)row->min,
+		    (uint64_t)row->max);
+	}
+	*out = value;
+	return ERR_OK;
+}
+
+/* Stores one value into the row's field. */
+static enum err
+set(struct config *c, const struct row *row, struct str value,
+    struct origin from, struct fail *f)
+{
+	void *field = (char *)c + row->field;
+
+	switch (row->kind) {
+	case KIND_SWITCH:
+		*(bool *)field = true;
+		return ERR_OK;
+	case KIND_NUMBER:
+	case KIND_PORT:
+		return set_number(field, row, value, from, f);
+	case KIND_LEVEL:
+		return set_level(field, value, from, f);
+	case KIND_TEXT:
+		return set_text(field, row, value, from, f);
+	case KIND_NOTE:
+		break;
+	}
+	return ERR_OK;
+}
+
+/* Defaults first, then the environment; flags come later and win. */
+static enum err
+from_environment(struct config *c, config_env_fn env, void *ctx,
+    struct fail *f)
+{
+	for (size_t i = 0; i < ROW_N; i++) {
+		const struct row *row = &rows[i];
+		struct origin from = { false, row->env };
+		struct str value = STR_NONE;
+
+		if (row->kind == KIND_NOTE) {
+			continue;
+		}
+		if (row->env.p != NULL) {
+			value = env(ctx, row->env);
+		}
+		if (value.len == 0 && row->env_old.p != NULL) {
+			from.name = row->env_old;
+			value = env(ctx, row->env_old);
+		}
+		if (value.len == 0) {
+			value = row->fallback;
+		}
+		if (value.len > 0 && set(c, row, value, from, f) != ERR_OK) {
+			return ERR_CONFIG;
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err
+unknown(struct fail *f, const char *what, struct str word, struct str nearest)
+{
+	if (nearest.p == NULL) {
+		return fail_setf(f, ERR_CONFIG, "%s '%s' is not known; see "
+		    "--help", str_from_z(what), word);
+	}
+	return fail_setf(f, ERR_CONFIG, "%s '%s' is not known; did you mean "
+	    "'%s'? See --help", str_from_z(what), word, nearest);
+}
+
+static const struct row *
+find_flag(struct str name, struct str *nearest)
+{
+	size_t best = name.len / 3 + 1;
+
+	*nearest = STR_NONE;
+	for (size_t i = 0; i < ROW_N; i++) {
+		size_t distance;
+
+		if (rows[i].flag.p == NULL) {
+			continue;
+		}
+		distance = str_distance(rows[i].flag, name);
+		if (distance == 0 && str_eq(rows[i].flag, name)) {
+			return &rows[i];
+		}
+		if (distance <= best) {
+			best = distance;
+			*nearest = rows[i].flag;
+		}
+	}
+	return NULL;
+}
+
+/* Takes one flag at words[*at]; moves *at to its last word. */
+static enum err
+take_flag(struct config *c, const struct str *words, size_t n, size_t *at,
+    struct fail *f)
+{
+	struct str rest = str_sub(words[*at], 2, words[*at].len);
+	struct str name = str_cut(&rest, '=');
+	struct str nearest;
+	const struct row *row = find_flag(name, &nearest);
+
+	if (str_eq(name, S("help"))) {
+		c->command = CONFIG_HELP;
+		return ERR_OK;
+	}
+	if (str_eq(name, S("version"))) {
+		c->command = CONFIG_VERSION;
+		return ERR_OK;
+	}
+	if (row == NULL) {
+		return unknown(f, "option", words[*at], nearest);
+	}
+	if (row->kind == KIND_SWITCH) {
+		if (rest.p != NULL) {
+			return fail_setf(f, ERR_CONFIG, "--%s takes no value",
+			    name);
+		}
+		return set(c, row, name, (struct origin){ true, name }, f);
+	}
+	if (rest.p == NULL) {
+		if (*at + 1 == n) {
+			return fail_setf(f, ERR_CONFIG, "--%s needs a value",
+			    name);
+		}
+		rest = words[++*at];
+	}
+	c->region_given |= row->field == FIELD(region);
+	c->profile_given |= row->field == FIELD(profile);
+	return set(c, row, rest, (struct origin){ true, name }, f);
+}
+
+static enum err
+take_command(struct config *c, struct str word, struct fail *f)
+{
+	struct str nearest = STR_NONE;
+	size_t best = 3;
+
+	for (size_t i = 0; i < COMMAND_N; i++) {
+		size_t distance = str_distance(commands[i].name, word);
+
+		if (str_eq(commands[i].name, word)) {
+			c->command = commands[i].command;
+			return ERR_OK;
+		}
+		if (distance < best) {
+			best = distance;
+			nearest = commands[i].name;
+		}
+	}
+	return unknown(f, "command", word, nearest);
+}
+
+static enum err
+check_words(const struct config *c, struct fail *f)
+{
+	for (size_t i = 0; i < COMMAND_N; i++) {
+		const struct command *row = &commands[i];
+
+		if (row->command != c->command) {
+			continue;
+		}
+		if (c->arg_n < row->arg_min || c->arg_n > row->arg_max) {
+			return fail_setf(f, ERR_CONFIG, "usage: cloudwatch-mcp "
+			    "%s %s", row->name, row->words);
+		}
+	}
+	return ERR_OK;
+}
+
+/* see config.h */
+enum err
+config_parse(struct config *c, const struct str *words, size_t word_n,
+    config_env_fn env, void *env_ctx, struct arena *a, struct fail *f)
+{
+	struct str *args = ARENA_ARRAY(a, word_n, struct str);
+	bool commanded = false;
+	bool literal = false;
+	enum err err;
+
+	*c = (struct config){ .command = CONFIG_SERVE, .args = args };
+	if (args == NULL) {
+		return fail_set(f, ERR_NOMEM, 0, STR_NONE);
+	}
+	err = from_environment(c, env, env_ctx, f);
+	for (size_t i = 0; err == ERR_OK && i < word_n; i++) {
+		if (!literal && str_eq(words[i], S("--"))) {
+			literal = true;
+		} else if (!literal && str_eq(words[i], S("-h"))) {
+			c->command = CONFIG_HELP;
+			return ERR_OK;
+		} else if (!literal && str_starts(words[i], S("--"))) {
+			err = take_flag(c, words, word_n, &i, f);
+		} else if (!commanded) {
+			commanded = true;
+			err = take_command(c, words[i], f);
+		} else {
+			args[c->arg_n++] = words[i];
+		}
+		if (c->command == CONFIG_HELP ||
+		    c->command == CONFIG_VERSION) {
+			return ERR_OK;
+		}
+	}
+	if (err != ERR_OK) {
+		return err;
+	}
+	return check_words(c, f);
+}
+
+static void
+pad_to(struct buf *out, size_t start, size_t column)
+{
+	size_t width = out->len - start;
+
+	buf_fill(out, ' ', width < column ? column - width : 1);
+}
+
+static void
+help_row(struct buf *out, const struct row *row)
+{
+	size_t start = out->len;
+
+	buf_add(out, S("  "));
+	if (row->flag.p != NULL) {
+		buf_addf(out, "--%s", row->flag);
+		if (row->kind != KIND_SWITCH) {
+			buf_add(out, S(" VALUE"));
+		}
+		pad_to(out, start, 28);
+		buf_add(out, row->text);
+		if (row->fallback.p != NULL) {
+			buf_addf(out, " (%s)", row->fallback);
+		}
+		buf_add_byte(out, '\n');
+		if (row->env.p != NULL) {
+			buf_fill(out, ' ', 28);
+			buf_addf(out, "environment: %s", row->env);
+			if (row->env_old.p != NULL) {
+				buf_addf(out, ", %s", row->env_old);
+			}
+			buf_add_byte(out, '\n');
+		}
+	} else {
+		buf_addf(out, "%s\n", row->env);
+		buf_fill(out, ' ', 28);
+		buf_addf(out, "%s\n", row->text);
+	}
+}
+
+/* see config.h */
+void
+config_help(struct buf *out)
+{
+	bool noted = false;
+
+	buf_add(out, S("cloudwatch-mcp: AWS CloudWatch for AI assistants over "
+	    "the Model Context Protocol\n\n"
+	    "  cloudwatch-mcp [OPTION...]            serve MCP over HTTP\n"
+	    "  cloudwatch-mcp --stdio [OPTION...]    serve MCP on standard "
+	    "input and output\n"));
+	for (size_t i = 0; i < COMMAND_N; i++) {
+		size_t start = out->len;
+
+		buf_addf(out, "  cloudwatch-mcp %s %s", commands[i].name,
+		    commands[i].words);
+		pad_to(out, start, 40);
+		buf_addf(out, "%s\n", commands[i].text);
+	}
+	buf_add(out, S("\nOptions (a flag wins over the environment):\n"));
+	for (size_t i = 0; i < ROW_N; i++) {
+		if (rows[i].kind == KIND_NOTE && !noted) {
+			noted = true;
+			buf_add(out, S("\nAWS environment, as every AWS tool "
+			    "reads it:\n"));
+		}
+		help_row(out, &rows[i]);
+	}
+}
+
+/* see config.h */
+void
+config_markdown(struct buf *out)
+{
+	buf_add(out, S("| flag | environment | default | meaning |\n"
+	    "|---|---|---|---|\n"));
+	for (size_t i = 0; i < ROW_N; i++) {
+		const struct row *row = &rows[i];
+
+		buf_add(out, S("| "));
+		if (row->flag.p != NULL) {
+			buf_addf(out, "`--%s`", row->flag);
+		}
+		buf_add(out, S(" | "));
+		if (row->env.p != NULL) {
+			buf_addf(out, "`%s`", row->env);
+		}
+		if (row->env_old.p != NULL) {
+			buf_addf(out, ", `%s`", row->env_old);
+		}
+		buf_addf(out, " | %s | %s |\n", row->fallback, row->text);
+	}
+}

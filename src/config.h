@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Command line and environment -> struct config. Pure: both come in as values.
+ *
+ * One table (config.c) names every setting once: flag, environment variables,
+ * default, range, text. It drives parsing, validation, --help and the README's
+ * settings table, so the four cannot drift apart.
+ *
+ * A flag wins over the environment; an empty environment variable counts as
+ * unset, because manifests and compose files write KEY= for "nothing". A bad
+ * value stops the start with one sentence that names where it came from.
+ *
+ * One trap is handled on purpose: beside a Service named cloudwatch-mcp,
+ * Kubernetes puts CLOUDWATCH_MCP_PORT=tcp://10.0.0.1:3334 into every pod of
+ * the namespace. The port is taken from that form.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum config_command {
+	CONFIG_SERVE,         /* HTTP, or stdio with --stdio; the default */
+	CONFIG_TOOLS,         /* list the tools, or describe one */
+	CONFIG_CALL,          /* run one tool, print its result */
+	CONFIG_HEALTH,        /* ask a running server; for container checks */
+	CONFIG_DEMO_ENDPOINT, /* serve the demo account in AWS's wire format */
+	CONFIG_HELP,
+	CONFIG_VERSION
+};
+
+enum config_log_level {
+	CONFIG_LOG_ERROR,
+	CONFIG_LOG_WARNING,
+	CONFIG_LOG_INFO,
+	CONFIG_LOG_DEBUG
+};
+
+struct config {
+	enum config_command command;
+	const struct str *args; /* words behind the command */
+	size_t arg_n;
+	bool stdio;
+	bool demo;
+	struct str host;
+	int64_t port;
+	int64_t log_level;      /* enum config_log_level */
+	struct str region;      /* --region or AWS_REGION; absent: look further */
+	bool region_given;      /* the flag, not the environment */
+	struct str profile;     /* --profile or AWS_PROFILE; absent: default */
+	bool profile_given;     /* the flag: it demotes environment keys */
+	int64_t worker_n;
+	int64_t queue_n;
+	int64_t connection_max;
+	int64_t memory_max;     /* bytes, the global budget */
+	int64_t body_max;       /* bytes of one inbound body */
+	int64_t call_timeout_s; /* longest tool call */
+	int64_t idle_timeout_s; /* keep-alive connection without a request */
+	int64_t drain_timeout_s;
+	struct str allowed_origins; /* comma-separated; "*": any */
+	struct str allowed_hosts;   /* comma-separated; "*": any */
+	struct str fault;       /* demo-endpoint: injected faults */
+};
+
+/* How a value of the environment is looked up; absent when unset. */
+typedef struct str (*config_env_fn)(void *ctx, struct str name);
+
+/* Fills c from the words behind argv[0] and the environment. Slices point into
+ * both and into the arena. ERR_CONFIG with the sentence in f. */
+enum err config_parse(struct config *c, const struct str *words, size_t word_n,
+    config_env_fn env, void *env_ctx, struct arena *a, struct fail *f)
+    MUST_USE;
+
+/* The text of --help. */
+void config_help(struct buf *out);
+/* The settings as a Markdown table, for the README. */
+void config_markdown(struct buf *out);
+
+/* The log level's name in upper case. */
+struct str config_level_name(int64_t level);
+
+#endif
