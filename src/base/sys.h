@@ -92,12 +92,17 @@ struct sys {
 	enum err (*run)(void *ctx, const struct str *argv, size_t argv_n,
 	    int64_t deadline_ms, struct buf *out, struct buf *errout,
 	    int *status);
-	/* Starts a TCP connection to host (name or literal address) and waits
-	 * at most until the deadline for it, trying IPv6 and IPv4 addresses.
-	 * ERR_DNS, ERR_CONNECT, ERR_TIMEOUT, ERR_CANCELLED with detail in f. */
+	/* Starts a TCP connection to host (name or literal address), trying
+	 * IPv6 and IPv4 addresses, and returns at once, so that one thread can
+	 * make several: until the connection stands, read and write of *out
+	 * answer -ERR_AGAIN (wait for SYS_WRITE). When it cannot be made, or
+	 * not by the deadline, they answer -ERR_DNS, -ERR_CONNECT or
+	 * -ERR_TIMEOUT and put the detail in f, which therefore has to live
+	 * until the first byte moved or the close. Fails by itself only when
+	 * nothing could be started: ERR_BUSY, ERR_CONNECT; *out is then not
+	 * set. */
 	enum err (*dial)(void *ctx, struct str host, uint16_t port,
-	    int64_t deadline_ms, const struct cancel *cancel,
-	    struct stream *out, struct fail *f);
+	    int64_t deadline_ms, struct stream *out, struct fail *f);
 	/* Waits until one of n streams has a wanted event, the deadline, or the
 	 * cancel: ERR_OK (some got != 0), ERR_TIMEOUT, ERR_CANCELLED. */
 	enum err (*wait)(void *ctx, struct sys_wait *w, size_t n,
