@@ -115,4 +115,50 @@
 /* Exchanges one worker may drive at a time (regions or accounts of one call). */
 #define EXCHANGE_MANY_MAX 16
 
+/* ---- connections out ---- */
+
+/* Connections of the client at the same time. Eight workers that each ask
+ * eight regions at once; with TLS each costs 42 KB. */
+#define CLIENT_CONNECTION_MAX 64
+/* Idle connections kept in all and for one host, port and proxy: the regions
+ * and services one deployment keeps asking. */
+#define CLIENT_IDLE_MAX 32
+#define CLIENT_IDLE_HOST_MAX 8
+/* AWS closes idle connections after 20 to 60 s; what we close ourselves cannot
+ * be closed under a request. */
+#define CLIENT_IDLE_MS 18000
+/* TLS sessions remembered, and how long one may stand in for a certificate:
+ * resumption does not look at the chain again. */
+#define CLIENT_SESSION_MAX 32
+#define CLIENT_SESSION_MS ((int64_t)60 * 60 * 1000)
+/* How often a call without a free connection slot looks for one. */
+#define CLIENT_SLOT_WAIT_MS 10
+/* TCP connect, proxy and TLS together, when the call's deadline is later: a
+ * black hole must not take the whole time of a call that could retry. */
+#define CLIENT_CONNECT_MS 10000
+/* Interim (1xx) responses before the real one; AWS sends none. */
+#define CLIENT_INTERIM_MAX 8
+/* A CA bundle: Mozilla's whole set as PEM is 220 KB, with comments 500 KB. */
+#define ANCHORS_FILE_MAX ((size_t)2 * 1024 * 1024)
+/* Certificates of a CA bundle: three times Mozilla's set. */
+#define ANCHORS_MAX 512
+/* Streams of struct sys: all connections of the client and some to spare. */
+#define SYS_STREAM_MAX 256
+/* Addresses tried for one host: what CloudWatch's endpoints answer, twice. */
+#define RESOLVE_ADDRESS_MAX 16
+/* Host names remembered: regions times services of one deployment. */
+#define RESOLVE_CACHE_MAX 64
+/* Lookups that may hang at the same time on a DNS server that is gone. */
+#define RESOLVE_THREAD_MAX 4
+/* How long answers and failures are believed. Short: AWS moves addresses with
+ * a TTL of 60 s, and a failure is often a pod whose network is not up yet. */
+#define RESOLVE_KEEP_MS 60000
+#define RESOLVE_FAILED_MS 3000
+/* RFC 8305 section 5: the next address is tried after this. */
+#define STREAM_ATTEMPT_MS 250
+/* Connection attempts of one dial that are open at the same time. */
+#define STREAM_ATTEMPT_MAX 4
+/* Output of a program that prints credentials: a few KB is usual. */
+#define SYS_RUN_ARG_MAX 64
+
 #endif
