@@ -23,6 +23,12 @@
 /* One error sentence: the longest lists a credential chain of nine places. */
 #define FAIL_TEXT_MAX ((size_t)4 * 1024)
 
+/* One log line, on the stack of its writer: a canonical request at DEBUG (with
+ * its headers, under 2 KiB) fits. */
+#define LOG_LINE_MAX ((size_t)4 * 1024)
+/* One text value in a log line, before escaping. */
+#define LOG_VALUE_MAX ((size_t)2 * 1024)
+
 /* ---- HTTP, inbound and outbound ---- */
 
 /* One request or response head, start line included. AWS and browsers stay
