@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP front: listens, moves bytes between sockets and net/conn, calls the
+ * app, and gives what waits to the pool.
+ *
+ * One thread. A small request on a kept connection costs one epoll_wait (shared
+ * with what else is ready), one recv and one sendmsg. Descriptors are watched
+ * edge-triggered once and never modified. Connections are slots of a slab,
+ * named by (slot, generation), so that a reply that comes too late finds
+ * nobody. Input buffers are lent only while bytes of a request lie in them: an
+ * idle connection costs its slot of about 500 bytes and the kernel's socket.
+ *
+ * Drain: the first SIGTERM or server_stop() sets *draining (readiness answers
+ * 503 from then on), replies say "Connection: close", and after grace_ms the
+ * listening sockets and idle connections close; server_run() returns when the
+ * last request is answered or at drain_ms. A second signal ends it at once.
+ */
+#ifndef NET_SERVER_H
+#define NET_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "net/conn.h"
+#include "net/loop.h"
+#include "net/pool.h"
+
+struct server_config {
+	struct str host;   /* address or name to listen on; "" or "*": all */
+	uint16_t port;     /* 0: a free one */
+	unsigned conn_max; /* connections; lowered to the descriptor limit */
+	struct pool_config pool;
+	struct conn_limits limits;
+	int64_t grace_ms;  /* after SIGTERM, still accepting */
+	int64_t drain_ms;  /* after SIGTERM, at most */
+	bool signals;      /* react to SIGTERM and SIGINT */
+	atomic_bool *draining; /* set when draining begins; may be NULL */
+};
+
+struct server_slot;
+struct server_buffer;
+
+struct server {
+	struct server_config config;
+	struct app_calls calls;
+	struct loop loop;
+	struct pool pool;
+	int listen_fds[SERVER_LISTEN_MAX_N];
+	unsigned listen_n;
+	bool listening;      /* the listening sockets are watched */
+	int spare_fd;        /* given up to refuse a connection when no
+	                      * descriptor is left */
+	uint16_t port;       /* the one in use */
+	struct server_slot *slots; /* slab of config.conn_max */
+	uint32_t slot_used_n; /* of the slab, ever */
+	uint32_t slot_free;  /* first free slot + 1; 0: none */
+	uint32_t open_n;     /* connections */
+	struct server_buffer *buffers; /* slab of input buffers */
+	uint32_t buffer_used_n;
+	struct server_buffer *buffer_free;
+	uint32_t buffer_free_n;
+	uint32_t turn_first; /* slots + 1 that have more to do: a list */
+	struct pool_job *spare; /* lent to the next head */
+	atomic_bool stop;    /* server_stop() was called */
+	int64_t stop_ms;     /* when draining began; 0: not yet */
+	uint64_t request_n;  /* complete requests, for tests and the log */
+};
+
+/* Fills the defaults of limits.h; host and port are 127.0.0.1:3334. */
+void server_config_default(struct server_config *config);
+/* Opens the loop, the listening sockets and the pool. Connections queue in the
+ * kernel from now on. ERR_CONFIG, ERR_DNS, ERR_CONNECT (address in use), ERR_IO,
+ * ERR_NOMEM with a sentence in f. On an error nothing is left open. */
+enum err server_open(struct server *s, const struct server_config *config,
+    struct app_calls calls, struct fail *f) MUST_USE;
+/* Serves until drained. true: everything in flight was answered. */
+bool server_run(struct server *s);
+/* Begins to drain; from any thread. A second call ends at once. */
+void server_stop(struct server *s);
+/* Ends the pool and closes everything. */
+void server_close(struct server *s);
+/* The most memory the server's own structures, input buffers and jobs can hold
+ * with these settings, bytes: what is printed at start. */
+uint64_t server_memory_max(const struct server_config *config);
+
+#endif
