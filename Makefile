@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # make             the release binary, build/release/cloudwatch-mcp
-# make unit        unit tests (MODE=debug; also asan, tsan, cov)
+# make demo        builds, and serves the embedded demo account
+# make test        everything a C tool chain can check
+# make unit        unit tests (MODE=debug; also asan, tsan, cov, release)
+# make corpus      replay every fuzz corpus under sanitizers
+# make lint        layers, purity, style, warnings, analysers
+# make fuzz        fuzz for 10 minutes; fuzz-smoke: for one
+# make cov         coverage of the unit tests and corpora
 # make vendor      fetch and verify the libraries' sources: the one step that
 #                  needs a network
-# make help        the other targets
+# make dist        one archive that builds and tests without a network
+# make check-binary, check-reproducible, check-dist, image-test
+# make setup       install what the targets above need (they do it themselves)
 #
 # Sources are found by name: src/main.c is the program, the rest of src/ is
 # libcore.a, each tests/test_<unit>.c is one test binary, the other files of
@@ -59,8 +67,8 @@ CFLAGS ?=
 ALL_CFLAGS := -std=c11 $(WARN) $(GEN) -pthread -Isrc -MMD -MP \
 	-isystem $(VENDOR_SRC)/bearssl/inc -DVERSION='"$(VERSION)"' $(CFLAGS)
 # Only these may see more of libc than ISO C.
-$(B)/src/net/%.o $(B)/src/main.o $(B)/tests/%.o: ALL_CFLAGS += -D_GNU_SOURCE
-$(B)/tests/%.o: ALL_CFLAGS += -Itests
+$(B)/src/net/%.o $(B)/src/main.o: ALL_CFLAGS += -D_GNU_SOURCE
+$(B)/tests/%.o $(B)/fuzz/%.o: ALL_CFLAGS += -Itests -D_GNU_SOURCE
 
 CORE := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
 SHARED := $(filter-out tests/test_%,$(wildcard tests/*.c)) \
@@ -75,13 +83,35 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all unit vendor vendor-libs headers clean help
+.PHONY: all demo test unit corpus e2e lint headers fuzz fuzz-smoke cov vendor \
+	vendor-libs dist setup check-binary check-reproducible check-dist \
+	image-test interop bench clean help
+
+PROGRAM := build/release$(if $(CROSS),-$(ARCH))/cloudwatch-mcp
+JOBS ?= $(shell nproc)
+SUB := $(Q)$(MAKE) --no-print-directory -j$(JOBS)
+SETUP := $(Q)sh vendor/setup.sh
 
 all:
-	$(Q)$(MAKE) MODE=release build/release$(if \
-	    $(CROSS),-$(ARCH))/cloudwatch-mcp
+	$(SUB) MODE=release $(PROGRAM)
 
-$(B)/cloudwatch-mcp: $(B)/src/main.o $(B)/libcore.a $(BEARSSL)
+demo: setup
+	$(SUB) all
+	$(Q)exec $(PROGRAM) --demo $(DEMO_ARGS)
+
+setup:
+	$(SETUP) build
+
+test:
+	$(SETUP) build test
+	$(SUB) unit MODE=debug
+	$(SUB) unit MODE=asan
+	$(SUB) corpus MODE=asan
+	$(SUB) check-binary
+	$(SUB) e2e
+
+# Objects, not libcore.a, as nothing calls net/relro.o by name.
+$(B)/cloudwatch-mcp: $(B)/src/main.o $(CORE:%.c=$(B)/%.o) $(BEARSSL)
 	@echo "LINK $@"
 	$(Q)$(CC) -o $@ $^ $(LINK)
 
@@ -98,8 +128,62 @@ $(B)/%.o: %.c | $(BEARSSL)
 $(B)/tests/test_%: $(B)/tests/test_%.o $(B)/libtest.a $(B)/libcore.a $(BEARSSL)
 	$(Q)$(CC) -o $@ $^ $(LINK) -lm
 
+$(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(B)/libtest.a $(B)/libcore.a $(BEARSSL)
+	$(Q)$(CC) -o $@ $^ $(LINK) -fsanitize=fuzzer -lm
+
+$(B)/fuzz/replay_%: $(B)/fuzz/replay.o $(B)/fuzz/fuzz_%.o $(B)/libtest.a \
+    $(B)/libcore.a $(BEARSSL)
+	$(Q)$(CC) -o $@ $^ $(LINK) -lm
+
 unit: $(TESTS)
 	@sh tests/unit.sh $(TESTS)
+
+corpus: $(FUZZERS:$(B)/fuzz/fuzz_%=$(B)/fuzz/replay_%)
+	$(Q)for r in $^; do unit=$${r##*/replay_}; \
+	    if [ -d fuzz/corpus/$$unit ]; then printf '%s: ' "corpus: $$unit"; \
+	    $$r fuzz/corpus/$$unit || exit 1; fi; done
+
+fuzz: FUZZ_SECONDS ?= 600
+fuzz-smoke: FUZZ_SECONDS ?= 60
+fuzz fuzz-smoke:
+	$(SETUP) build fuzz
+	$(SUB) MODE=fuzz fuzz-targets
+	$(Q)sh fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS:$(B)/%=build/fuzz/%)
+
+fuzz-targets: $(FUZZERS)
+
+cov:
+	$(SETUP) build lint
+	$(SUB) MODE=cov cov-targets
+	$(Q)sh tests/lint/cov.sh $(TESTS:$(B)/%=build/cov/%)
+
+cov-targets: $(TESTS)
+
+e2e: all
+	$(Q)sh tests/e2e.sh
+
+lint:
+	$(SETUP) build lint
+	$(Q)sh tests/lint/run.sh
+
+check-binary: all
+	$(SUB) MODE=release build/release/tests/test_relro
+	$(Q)build/release/tests/test_relro >/dev/null
+	$(Q)sh tests/lint/binary.sh $(PROGRAM) $(CURDIR) \
+	    $(abspath $(VENDOR_BUILD)) $(abspath $(VENDOR_SRC)) $(HOME)
+
+check-reproducible: $(STAMP)
+	$(Q)sh tests/lint/reproducible.sh
+
+dist: $(STAMP)
+	$(Q)sh vendor/dist.sh build/cloudwatch-mcp-$(VERSION).tar.gz
+
+check-dist: dist
+	$(Q)sh tests/lint/offline.sh build/cloudwatch-mcp-$(VERSION).tar.gz
+
+image-test:
+	$(SETUP) image
+	$(Q)sh tests/image.sh
 
 vendor: $(STAMP)
 $(STAMP):

@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# vendor/setup.sh PURPOSE...: installs what a purpose needs and is not there,
+# with apt-get and without a question. It says which packages before it begins,
+# and says nothing when all is there.
+#
+#   build     the release binary and unit tests
+#   test      end-to-end tests
+#   lint      analysers; also coverage
+#   fuzz      libFuzzer
+#   interop   clients written by others
+#   image     container images
+set -u
+
+missing=
+
+# want PACKAGE PATH|COMMAND: the package brings this file or command.
+want() {
+	case $2 in
+	/*) [ -e "$2" ] && return ;;
+	*) command -v "$2" >/dev/null && return ;;
+	esac
+	case " $missing " in
+	*" $1 "*) ;;
+	*) missing="$missing $1" ;;
+	esac
+}
+
+for purpose in "$@"; do
+	case $purpose in
+	build)
+		want gcc gcc
+		want libc6-dev /usr/include/stdio.h
+		want linux-libc-dev /usr/include/linux/version.h
+		want binutils readelf
+		want patch patch
+		want xz-utils xz
+		# Only for libraries that are neither in vendor/archive/ nor in
+		# the distribution.
+		want ca-certificates /etc/ssl/certs/ca-certificates.crt
+		command -v wget >/dev/null || want curl curl
+		;;
+	test)
+		want python3 python3
+		want curl curl
+		want openssl openssl
+		;;
+	lint)
+		want clang clang
+		want clang-tidy clang-tidy
+		want llvm llvm-cov
+		want cppcheck cppcheck
+		want shellcheck shellcheck
+		want python3 python3
+		;;
+	fuzz)
+		want clang clang
+		rt=$(clang -print-runtime-dir 2>/dev/null || echo /none)
+		want libclang-rt-dev "$rt"
+		;;
+	interop)
+		want nodejs node
+		want npm npm
+		want python3 python3
+		want python3-botocore /usr/lib/python3/dist-packages/botocore
+		want awscli aws
+		;;
+	image)
+		want buildah buildah
+		want debootstrap debootstrap
+		want bubblewrap bwrap
+		;;
+	*)
+		echo "setup: no such purpose: $purpose" >&2
+		exit 2
+		;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+echo "setup: installing$missing"
+if ! command -v apt-get >/dev/null; then
+	echo "setup: these packages are missing:$missing; no apt-get here" >&2
+	exit 1
+fi
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	if ! command -v sudo >/dev/null; then
+		echo "setup: these packages are missing:$missing; not root, and no sudo here" >&2
+		exit 1
+	fi
+	as_root="sudo -n"
+	# -n: nothing is asked, unless a person is there to answer sudo.
+	[ ! -t 0 ] || as_root=sudo
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # words on purpose
+install() {
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+	    --no-install-recommends "$@" >"$log" 2>&1 </dev/null
+}
+# shellcheck disable=SC2086
+$as_root apt-get update -q >"$log" 2>&1 </dev/null ||
+    echo "setup: apt-get update: $(grep -E '^(E|W|Err)' "$log" | head -n 1)" >&2
+# shellcheck disable=SC2086
+install $missing && exit 0
+
+# Something is not to be had: take the others, and say what and why.
+bad=0
+for package in $missing; do
+	install "$package" || {
+		echo "setup: cannot install $package: $(grep '^E:' "$log" |
+		    head -n 1 | cut -c4-)" >&2
+		bad=1
+	}
+done
+exit $bad
