@@ -4,15 +4,15 @@
 # make demo        builds, and serves the embedded demo account
 # make test        everything a C tool chain can check
 # make unit        unit tests (MODE=debug; also asan, tsan, cov, release)
-# make corpus      replay every fuzz corpus under sanitizers
+# make corpus      replay every fuzz corpus
+# make e2e         the real binary against the demo endpoint
 # make lint        layers, purity, style, warnings, analysers
 # make fuzz        fuzz for 10 minutes; fuzz-smoke: for one
-# make cov         coverage of the unit tests and corpora
+# make cov         coverage of the unit tests
 # make vendor      fetch and verify the libraries' sources: the one step that
 #                  needs a network
 # make dist        one archive that builds and tests without a network
-# make check-binary, check-reproducible, check-dist, image-test
-# make setup       install what the targets above need (they do it themselves)
+# make check-binary check-reproducible check-dist image-test
 #
 # Sources are found by name: src/main.c is the program, the rest of src/ is
 # libcore.a, each tests/test_<unit>.c is one test binary, the other files of
@@ -21,15 +21,20 @@
 
 -include config.mk
 
+VERSION := 0.1.0
 MODE ?= debug
 HOST_ARCH := $(shell uname -m)
 ARCH ?= $(HOST_ARCH)
-VERSION := 0.1.0
+CROSS := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(ARCH)-linux-gnu-)
 VENDOR_SRC ?= vendor/src
 VENDOR_BUILD ?= build/vendor
-CROSS := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(ARCH)-linux-gnu-)
+JOBS ?= $(shell nproc)
 Q := $(if $(V),,@)
+SUB = +$(Q)$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+SETUP := $(Q)sh vendor/setup.sh
 B := build/$(MODE)$(if $(CROSS),-$(ARCH))
+PROGRAM := build/release$(if $(CROSS),-$(ARCH))/cloudwatch-mcp
+DIST := build/cloudwatch-mcp-$(VERSION).tar.gz
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
@@ -40,8 +45,7 @@ SAN := -fno-omit-frame-pointer -fsanitize=address,undefined \
 # Each mode: compiler, code generation, link, and which vendored libraries.
 ifeq ($(MODE),release)
 LIBS := $(ARCH)
-MUSL := $(VENDOR_BUILD)/$(ARCH)/musl
-CC := $(MUSL)/bin/musl-gcc
+CC := $(VENDOR_BUILD)/$(ARCH)/musl/bin/musl-gcc
 GEN := -O2 -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong \
 	-fstack-clash-protection -ftrivial-auto-var-init=zero \
 	$(if $(filter x86_64,$(ARCH)),-fcf-protection) \
@@ -52,30 +56,31 @@ LINK := -static-pie -s -Wl,--gc-sections,--build-id=none \
 else
 LIBS := $(if $(filter asan,$(MODE)),asan,host)
 CC := $(if $(filter cov fuzz,$(MODE)),clang,gcc)
-GEN := -O1 -g
 GEN_asan := $(SAN)
 GEN_tsan := -fsanitize=thread
 GEN_cov := -fprofile-instr-generate -fcoverage-mapping
 GEN_fuzz := $(SAN) -fsanitize=fuzzer-no-link
-GEN += $(GEN_$(MODE))
+GEN := -O1 -g $(GEN_$(MODE))
 LINK := $(GEN_$(MODE))
 endif
 AR := $(CROSS)ar
-LINK += -pthread
+LINK += -pthread -lm
 
 CFLAGS ?=
 ALL_CFLAGS := -std=c11 $(WARN) $(GEN) -pthread -Isrc -MMD -MP \
 	-isystem $(VENDOR_SRC)/bearssl/inc -DVERSION='"$(VERSION)"' $(CFLAGS)
 # Only these may see more of libc than ISO C.
 $(B)/src/net/%.o $(B)/src/main.o: ALL_CFLAGS += -D_GNU_SOURCE
-$(B)/tests/%.o $(B)/fuzz/%.o: ALL_CFLAGS += -Itests -D_GNU_SOURCE
+$(B)/tests/%.o $(B)/fuzz/%.o: ALL_CFLAGS += -D_GNU_SOURCE -Itests
 
-CORE := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))
-SHARED := $(filter-out tests/test_%,$(wildcard tests/*.c)) \
-	$(wildcard tests/test_common.c)
-TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
-FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard fuzz/fuzz_*.c))
+CORE := $(patsubst %.c,$(B)/%.o,$(filter-out src/main.c,$(wildcard \
+	src/*.c src/*/*.c)))
+SHARED := $(patsubst %.c,$(B)/%.o,$(filter-out tests/test_%,$(wildcard \
+	tests/*.c)))
+TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+UNITS := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 BEARSSL := $(VENDOR_BUILD)/$(LIBS)/libbearssl.a
+BASE := $(B)/libtest.a $(B)/libcore.a $(BEARSSL)
 # Named after what was locked and patched, so that a change fetches again.
 STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 	vendor/patches/*.patch 2>/dev/null | sha256sum | cut -c1-12)
@@ -84,24 +89,15 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all demo test unit corpus e2e lint headers fuzz fuzz-smoke cov vendor \
-	vendor-libs dist setup check-binary check-reproducible check-dist \
-	image-test interop bench clean help
-
-PROGRAM := build/release$(if $(CROSS),-$(ARCH))/cloudwatch-mcp
-JOBS ?= $(shell nproc)
-SUB := $(Q)$(MAKE) --no-print-directory -j$(JOBS)
-SETUP := $(Q)sh vendor/setup.sh
+	vendor-libs dist check-binary check-reproducible check-dist image-test \
+	clean help
 
 all:
 	$(SUB) MODE=release $(PROGRAM)
-
-demo: setup
-	$(SUB) all
-	$(Q)exec $(PROGRAM) --demo $(DEMO_ARGS)
-
-setup:
+demo:
 	$(SETUP) build
-
+	$(SUB) all
+	$(Q)exec $(PROGRAM) --demo
 test:
 	$(SETUP) build test
 	$(SUB) unit MODE=debug
@@ -109,99 +105,67 @@ test:
 	$(SUB) corpus MODE=asan
 	$(SUB) check-binary
 	$(SUB) e2e
-
-# Objects, not libcore.a, as nothing calls net/relro.o by name.
-$(B)/cloudwatch-mcp: $(B)/src/main.o $(CORE:%.c=$(B)/%.o) $(BEARSSL)
-	@echo "LINK $@"
-	$(Q)$(CC) -o $@ $^ $(LINK)
-
-$(B)/libcore.a: $(CORE:%.c=$(B)/%.o)
-$(B)/libtest.a: $(SHARED:%.c=$(B)/%.o)
-$(B)/%.a:
-	@mkdir -p $(@D) && rm -f $@
-	$(Q)$(AR) rcD $@ $^
-
-$(B)/%.o: %.c | $(BEARSSL)
-	@mkdir -p $(@D) && echo "CC $@"
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
-
-$(B)/tests/test_%: $(B)/tests/test_%.o $(B)/libtest.a $(B)/libcore.a $(BEARSSL)
-	$(Q)$(CC) -o $@ $^ $(LINK) -lm
-
-$(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(B)/libtest.a $(B)/libcore.a $(BEARSSL)
-	$(Q)$(CC) -o $@ $^ $(LINK) -fsanitize=fuzzer -lm
-
-$(B)/fuzz/replay_%: $(B)/fuzz/replay.o $(B)/fuzz/fuzz_%.o $(B)/libtest.a \
-    $(B)/libcore.a $(BEARSSL)
-	$(Q)$(CC) -o $@ $^ $(LINK) -lm
-
-unit: $(TESTS)
-	@sh tests/unit.sh $(TESTS)
-
-corpus: $(FUZZERS:$(B)/fuzz/fuzz_%=$(B)/fuzz/replay_%)
-	$(Q)for r in $^; do unit=$${r##*/replay_}; \
-	    if [ -d fuzz/corpus/$$unit ]; then printf '%s: ' "corpus: $$unit"; \
-	    $$r fuzz/corpus/$$unit || exit 1; fi; done
-
+unit: $(TESTS:%=$(B)/tests/%)
+	$(Q)sh tests/unit.sh $^
+corpus: $(UNITS:%=$(B)/fuzz/replay_%)
+	$(Q)for u in $(UNITS); do [ ! -d fuzz/corpus/$$u ] || $(B)/fuzz/replay_$$u \
+	    fuzz/corpus/$$u || { echo "corpus: $$u failed"; exit 1; }; done
+e2e: all
+	$(SUB) MODE=asan build/asan/cloudwatch-mcp
+	$(Q)sh tests/e2e.sh $(PROGRAM) build/asan/cloudwatch-mcp
+lint headers:
+	$(SETUP) build lint
+	$(Q)sh tests/lint/run.sh $(filter headers,$@)
 fuzz: FUZZ_SECONDS ?= 600
-fuzz-smoke: FUZZ_SECONDS ?= 60
 fuzz fuzz-smoke:
 	$(SETUP) build fuzz
-	$(SUB) MODE=fuzz fuzz-targets
-	$(Q)sh fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS:$(B)/%=build/fuzz/%)
-
-fuzz-targets: $(FUZZERS)
-
+	$(SUB) MODE=fuzz $(UNITS:%=build/fuzz/fuzz/fuzz_%)
+	$(Q)sh fuzz/run.sh $(or $(FUZZ_SECONDS),60) $(UNITS:%=build/fuzz/fuzz/fuzz_%)
 cov:
 	$(SETUP) build lint
-	$(SUB) MODE=cov cov-targets
-	$(Q)sh tests/lint/cov.sh $(TESTS:$(B)/%=build/cov/%)
-
-cov-targets: $(TESTS)
-
-e2e: all
-	$(Q)sh tests/e2e.sh
-
-lint:
-	$(SETUP) build lint
-	$(Q)sh tests/lint/run.sh
-
+	$(SUB) MODE=cov $(TESTS:%=build/cov/tests/%)
+	$(Q)sh tests/lint/cov.sh $(TESTS:%=build/cov/tests/%)
 check-binary: all
 	$(SUB) MODE=release build/release/tests/test_relro
-	$(Q)build/release/tests/test_relro >/dev/null
-	$(Q)sh tests/lint/binary.sh $(PROGRAM) $(CURDIR) \
-	    $(abspath $(VENDOR_BUILD)) $(abspath $(VENDOR_SRC)) $(HOME)
-
+	$(Q)sh tests/unit.sh build/release/tests/test_relro >/dev/null
+	$(Q)sh tests/lint/binary.sh $(PROGRAM) $(CURDIR) $(abspath \
+	    $(VENDOR_BUILD) $(VENDOR_SRC))
 check-reproducible: $(STAMP)
 	$(Q)sh tests/lint/reproducible.sh
-
 dist: $(STAMP)
-	$(Q)sh vendor/dist.sh build/cloudwatch-mcp-$(VERSION).tar.gz
-
+	$(Q)sh vendor/dist.sh $(DIST)
 check-dist: dist
-	$(Q)sh tests/lint/offline.sh build/cloudwatch-mcp-$(VERSION).tar.gz
-
+	$(Q)sh tests/lint/offline.sh $(DIST)
 image-test:
 	$(SETUP) image
 	$(Q)sh tests/image.sh
-
 vendor: $(STAMP)
-$(STAMP):
-	$(Q)sh vendor/fetch.sh vendor/archive $(VENDOR_SRC)
-	@rm -f $(VENDOR_SRC)/.verified-* && touch $@
-
-$(VENDOR_BUILD)/%/libbearssl.a: $(STAMP)
-	$(Q)sh vendor/build.sh $* $(VENDOR_SRC) $(VENDOR_BUILD)
-
 vendor-libs: $(foreach v,host asan $(ARCH),$(VENDOR_BUILD)/$(v)/libbearssl.a)
-
-headers:
-	$(Q)sh tests/lint/headers.sh $(filter-out -MMD -MP,$(ALL_CFLAGS))
-
 clean:
 	$(Q)rm -rf $(filter-out build/vendor,$(wildcard build/*))
-
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
+# Objects, not libcore.a, as nothing calls net/relro.o by name.
+$(B)/cloudwatch-mcp: $(B)/src/main.o $(CORE) $(BEARSSL)
+	@echo "LINK $@"
+	$(Q)$(CC) -o $@ $^ $(LINK)
+$(B)/tests/test_%: $(B)/tests/test_%.o $(BASE)
+	$(Q)$(CC) -o $@ $^ $(LINK)
+$(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(BASE)
+	$(Q)$(CC) -o $@ $^ $(LINK) -fsanitize=fuzzer
+$(B)/fuzz/replay_%: $(B)/fuzz/replay.o $(B)/fuzz/fuzz_%.o $(BASE)
+	$(Q)$(CC) -o $@ $^ $(LINK)
+$(B)/libcore.a: $(CORE)
+$(B)/libtest.a: $(SHARED)
+$(B)/%.a:
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcD $@ $^
+$(B)/%.o: %.c | $(BEARSSL)
+	@mkdir -p $(@D) && echo "CC $@"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(STAMP):
+	$(Q)sh vendor/fetch.sh vendor/archive $(VENDOR_SRC)
+	$(Q)rm -f $(VENDOR_SRC)/.verified-* && touch $@
+$(VENDOR_BUILD)/%/libbearssl.a: $(STAMP)
+	$(Q)sh vendor/build.sh $* $(VENDOR_SRC) $(VENDOR_BUILD)
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

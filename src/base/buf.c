@@ -215,7 +215,7 @@ buf_addv(struct buf *b, const char *fmt, va_list ap)
 			buf_add_byte(b, '%');
 			break;
 		default:
-			MUST(!"buf_addf: unknown conversion");
+			MUST(false && "unknown conversion");
 		}
 	}
 }
