@@ -116,6 +116,15 @@
 /* Nodes of one tree: what a full GetMetricData answer needs, with room. */
 #define JSON_NODE_MAX 400000
 
+/* ---- AWS configuration files and XML ---- */
+
+/* A config or credentials file: 5,000 generated role profiles fit. */
+#define INI_FILE_MAX ((size_t)1024 * 1024)
+/* One line of it: a session token (4 KiB) or a long credential_process. */
+#define INI_LINE_MAX ((size_t)16 * 1024)
+/* Nesting of XML: the answers of STS reach 4, its errors 3. */
+#define XML_DEPTH_MAX 32
+
 /* ---- AWS ---- */
 
 /* Exchanges one worker may drive at a time (regions or accounts of one call). */
