@@ -95,9 +95,9 @@ long http1_request_parse(struct str bytes, struct http1_request *out,
 long http1_response_parse(struct str bytes, struct str method,
     struct http1_response *out, struct fail *f) MUST_USE;
 
-/* Whether parsing can give another answer than "need more" now that the bytes
- * from `from` on are new. A reader that asks before each parse does work linear
- * in what a slow sender trickles in. */
+/* Whether it is worth parsing again now that the bytes from `from` on are new:
+ * they are the first, or end a line, or reach HTTP_HEAD_MAX. A reader that asks
+ * before each parse does bounded work for a sender that trickles bytes. */
 bool http1_head_progress(struct str bytes, size_t from) MUST_USE;
 
 /* Points all slices of *r that lie in `from` to the same bytes of a copy that
@@ -119,7 +119,8 @@ bool http1_header_has(const struct http1_header *headers, size_t header_n,
 
 /* ---- chunked transfer coding (RFC 9112 7.1) ---- */
 
-/* Decoder state. Zeroed by http1_chunked_init(); read only `done`, body_len. */
+/* Decoder state, set up by http1_chunked_init(). Callers read `done` and
+ * body_len, nothing else. */
 struct http1_chunked {
 	uint64_t body_max;  /* most decoded bytes */
 	uint64_t body_len;  /* decoded so far */
@@ -128,6 +129,7 @@ struct http1_chunked {
 	uint64_t overhead;  /* bytes that were not data */
 	unsigned line_len;  /* of the chunk-size line or the trailers */
 	unsigned char state;
+	enum err err;       /* what ended it, or ERR_OK */
 	bool done;          /* the last chunk and its trailers were read */
 };
 

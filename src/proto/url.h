@@ -56,14 +56,14 @@ void url_add_host(struct buf *b, const struct url *u);
 
 /* A host name (labels of letters, digits, '-' and '_', at most 63 bytes each
  * and 253 in all, an optional final dot), or an IPv4 or IPv6 literal without
- * brackets. */
+ * its brackets. */
 bool url_host_ok(struct str host) MUST_USE;
-/* "localhost", 127.0.0.0/8 or ::1. Looks at the text only: a name that resolves
- * to a loopback address is not one. */
+/* "localhost", 127.0.0.0/8 or ::1. Looks at the text only: a name that
+ * resolves to a loopback address is not one. */
 bool url_host_is_loopback(struct str host) MUST_USE;
 /* Dotted decimal, four parts, no leading zeros. *out is untouched on false. */
 bool url_ipv4(struct str s, unsigned char out[static 4]) MUST_USE;
-/* RFC 4291 2.2 text, all three forms, no zone id. *out is untouched on false. */
+/* RFC 4291 2.2 text, all three forms, no zone id. *out untouched on false. */
 bool url_ipv6(struct str s, unsigned char out[static 16]) MUST_USE;
 
 /* ---- percent-coding ---- */
