@@ -115,6 +115,9 @@
 #define JSON_DEPTH_MAX 64
 /* Nodes of one tree: what a full GetMetricData answer needs, with room. */
 #define JSON_NODE_MAX 400000
+/* Text of one number: 17 digits are exact, 1,000 is what a hostile one gets to
+ * cost us before it is refused. */
+#define NUM_PARSE_MAX 1000
 
 /* ---- AWS configuration files and XML ---- */
 

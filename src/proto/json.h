@@ -41,6 +41,7 @@ struct json {
 	enum json_type type;
 	bool boolean;       /* JSON_BOOL */
 	uint32_t n;         /* elements or members */
+	uint32_t key_pos;   /* byte offset of the member name's quote */
 	size_t pos;         /* byte offset of the value in the input */
 	struct str text;    /* string: decoded; number: raw; array, object and
 	                     * the rest: the raw text of the whole value */
@@ -86,6 +87,11 @@ bool json_f64(const struct json *v, double *out) MUST_USE;
 /* json_i64 of a member within the full range, else `otherwise`. */
 int64_t json_get_i64(const struct json *v, struct str key, int64_t otherwise);
 
+/* The text of a string or number as it stands in the input that v was parsed
+ * from, quotes and escapes included: for identifiers that must be echoed
+ * unchanged. Other types: v->text. */
+struct str json_raw_text(struct str in, const struct json *v);
+
 /* Checks that s is well-formed UTF-8; *pos is the first bad byte. */
 bool json_utf8_ok(struct str s, size_t *pos);
 
@@ -94,6 +100,7 @@ bool json_utf8_ok(struct str s, size_t *pos);
  * MUST, because only the program's own code decides it. Output is compact
  * and never holds a raw control character, so a value is always one line.
  * Bytes that are not UTF-8 are replaced by U+FFFD: the output is always valid.
+ * A writer nests at most 64 levels; json_value() adds none of its own.
  */
 struct json_writer {
 	struct buf *b;
