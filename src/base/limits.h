@@ -125,6 +125,10 @@
 #define INI_FILE_MAX ((size_t)1024 * 1024)
 /* One line of it: a session token (4 KiB) or a long credential_process. */
 #define INI_LINE_MAX ((size_t)16 * 1024)
+/* A path from a setting, after expansion (PATH_MAX of Linux). */
+#define PROFILE_PATH_MAX ((size_t)4096)
+/* Profile names that one error sentence lists before it says "and N more". */
+#define PROFILE_NAMED_MAX 20
 /* Nesting of XML: the answers of STS reach 4, its errors 3. */
 #define XML_DEPTH_MAX 32
 
