@@ -90,7 +90,7 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .SECONDARY:
 .PHONY: all demo test unit corpus e2e lint headers fuzz fuzz-smoke cov vendor \
 	vendor-libs dist check-binary check-reproducible check-dist image-test \
-	clean help
+	objects print-flags clean help
 
 all:
 	$(SUB) MODE=release $(PROGRAM)
@@ -143,6 +143,14 @@ vendor: $(STAMP)
 vendor-libs: $(foreach v,host asan $(ARCH),$(VENDOR_BUILD)/$(v)/libbearssl.a)
 clean:
 	$(Q)rm -rf $(filter-out build/vendor,$(wildcard build/*))
+
+# For tests/lint: every object, and the flags without the output part.
+objects: $(CORE) $(patsubst %.c,$(B)/%.o,$(wildcard src/main.c)) $(if $(filter \
+    debug,$(MODE)),$(SHARED) $(TESTS:%=$(B)/tests/%.o) \
+    $(UNITS:%=$(B)/fuzz/fuzz_%.o))
+print-flags:
+	@printf '%s ' $(filter-out -MMD -MP -g -O1 -DVERSION=%,$(ALL_CFLAGS)) \
+	    '-DVERSION=""'
 help:
 	@sed -n 's/^# make/make/p' Makefile
 

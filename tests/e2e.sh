@@ -15,9 +15,9 @@ for binary in "$@"; do
 		case $script in
 		*'*'*) continue ;;
 		*.py) run=python3 ;;
-		*) run=sh ;;
+		*) run="sh" ;;
 		esac
-		if timeout "${E2E_TIMEOUT:-300}" $run "$script" "$binary" \
+		if timeout "${E2E_TIMEOUT:-300}" "$run" "$script" "$binary" \
 		    >"$log" 2>&1 </dev/null; then
 			passed=$((passed + 1))
 		else

@@ -64,7 +64,7 @@ musl() {
 	(cd "$out/musl-build" &&
 	    CC="${cross}gcc" CROSS_COMPILE="$cross" \
 	    CFLAGS="-O2 -fstack-clash-protection -ffile-prefix-map=$src=vendor" \
-	    "$src/musl/configure" --prefix="$out/musl" $target \
+	    "$src/musl/configure" --prefix="$out/musl" ${target:+"$target"} \
 	    --disable-shared --enable-wrapper=gcc && make -j"$jobs" && make install) \
 	    >"$out/musl.log" 2>&1 || {
 		echo "vendor: musl does not build:" >&2

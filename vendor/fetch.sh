@@ -149,7 +149,7 @@ need() {
 
 # unpack FILE NAME: replaces $src/NAME by the content of the archive.
 unpack() {
-	rm -rf "$src/$2" "$work/unpack"
+	rm -rf "${src:?}/$2" "$work/unpack"
 	mkdir "$work/unpack"
 	tar -xf "$1" -C "$work/unpack"
 	mv "$work"/unpack/* "$src/$2"
