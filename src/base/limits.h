@@ -134,6 +134,13 @@
 
 /* ---- AWS ---- */
 
+/* Query parameters of a signed request: GET APIs of AWS stay under 20. */
+#define SIGV4_QUERY_MAX_N 128
+/* A secret access key: 40 bytes at AWS, longer ones at look-alikes. */
+#define SIGV4_SECRET_MAX ((size_t)256)
+/* A presigned URL lives at most seven days (AWS), in seconds. */
+#define SIGV4_EXPIRES_MAX_S 604800
+
 /* Exchanges one worker may drive at a time (regions or accounts of one call). */
 #define EXCHANGE_MANY_MAX 16
 

@@ -7,17 +7,17 @@
  * The range is 1970-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z. Parsers
  * refuse what lies outside, writers clip to it.
  *
- *	iso    date [ ( "T" | "t" | " " ) hh ":" mm [ ":" ss [ frac ] ] [ zone ] ]
- *	       frac = ( "." | "," ) 1*9DIGIT, zone = "Z" | "z" | ("+"|"-") hh[:]mm
+ *	iso    date [ ("T"|"t"|" ") hh ":" mm [ ":" ss [ frac ] ] [ zone ] ]
+ *	       frac = ("."|",") 1*9DIGIT, zone = "Z" | "z" | ("+"|"-") hh[:]mm;
  *	       without a zone it is UTC; 60 as seconds is the next minute
  *	       (RFC 3339 5.7 allows it on leap seconds)
  *	amz    20260131T235959Z, SigV4's x-amz-date
- *	http   Sun, 06 Nov 1994 08:49:37 GMT (RFC 9110 5.6.7). The two obsolete
- *	       forms are not read: no server we talk to sends them.
- *	epoch  digits: seconds below 100,000,000,000 (with optional fraction),
+ *	http   Sun, 06 Nov 1994 08:49:37 GMT (RFC 9110 5.6.7). The two
+ *	       obsolete forms are not read: no server we talk to sends them.
+ *	epoch  digits: seconds below 100,000,000,000 (fraction allowed),
  *	       milliseconds from there on
- *	when   iso | epoch | "now" | [ "now" ] ( "+" | "-" ) 1*( number unit )
- *	       unit = s m h d w (30s, 15m, 3h, 7d, 2w), e.g. "-3h", "now-1d12h"
+ *	when   iso | epoch | "now" | [ "now" ] ("+"|"-") 1*( number unit )
+ *	       unit = s m h d w (30s, 15m, 3h, 7d, 2w): "-3h", "now-1d12h"
  */
 #ifndef BASE_TIMEFMT_H
 #define BASE_TIMEFMT_H
