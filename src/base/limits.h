@@ -132,6 +132,28 @@
 /* Nesting of XML: the answers of STS reach 4, its errors 3. */
 #define XML_DEPTH_MAX 32
 
+/* ---- MCP ---- */
+
+/* Messages of one batch (2025-03-26 only): clients that batch at all send a
+ * handful, and each may be a whole tool call. */
+#define MCP_BATCH_MAX_N 32
+/* JSON of one tool's result: hosts refuse 10 to 16 MiB, and a reply holds it
+ * twice, once as text. */
+#define MCP_RESULT_MAX ((size_t)4 * 1024 * 1024)
+/* One reply with its envelope: a result that needs every byte of its text
+ * escaped is refused, a usual one fits with room. */
+#define MCP_REPLY_MAX ((size_t)15 * 1024 * 1024)
+/* One notification on a call's own stream. */
+#define MCP_NOTE_MAX ((size_t)4 * 1024)
+/* What tools/list and its kin may grow to at start. */
+#define MCP_LIST_MAX ((size_t)1024 * 1024)
+/* Values of one completion: the protocol's own limit. */
+#define MCP_COMPLETION_MAX_N 100
+/* Variables of one resource template. */
+#define MCP_TEMPLATE_VAR_MAX_N 8
+/* Bytes of a value that an error sentence repeats. */
+#define MCP_ECHO_MAX ((size_t)60)
+
 /* ---- AWS ---- */
 
 /* Query parameters of a signed request: GET APIs of AWS stay under 20. */

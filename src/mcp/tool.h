@@ -59,6 +59,19 @@ enum tool_flag {
 	                      * array and so on): test fixtures, images */
 };
 
+/* Levels of a message to the client, the least important first (RFC 5424). */
+enum tool_level {
+	TOOL_DEBUG,
+	TOOL_INFO,
+	TOOL_NOTICE,
+	TOOL_WARNING,
+	TOOL_ERROR,
+	TOOL_CRITICAL,
+	TOOL_ALERT,
+	TOOL_EMERGENCY,
+	TOOL_LEVEL_N
+};
+
 struct tool {
 	struct str name, title, description;
 	const struct param *params;
@@ -68,6 +81,8 @@ struct tool {
 	                           * top-level members; absent: none */
 	struct str input_schema;  /* JSON text that replaces the generated
 	                           * schema (fixtures); absent: generated */
+	struct str needs;         /* capability that the client must declare in
+	                           * the modern era; absent: none */
 	/* Writes one JSON object to c->out. An error return makes the result
 	 * isError with the sentence in c->fail. */
 	enum err (*run)(struct call *c);
@@ -90,6 +105,11 @@ struct call {
 	void (*progress)(struct call *c, double done, double total,
 	    struct str message);
 	void *progress_ctx;
+	/* Sends a message to the client where the server declares logging and
+	 * the level the client asked for lets it through; harmless otherwise. */
+	void (*log)(struct call *c, enum tool_level level, struct str text);
+	const struct json *params; /* of the request, as they came */
+	struct str result_type;    /* modern era; absent: "complete" */
 	unsigned aws_calls;       /* counted by aws/call, for the log */
 };
 
