@@ -69,6 +69,13 @@
 #define POOL_PIECE_MAX_N 256
 /* Worker stack: a TLS handshake needs 5 KiB, the rest is room for parsers. */
 #define POOL_STACK_SIZE ((size_t)256 * 1024)
+/* Worker threads: calls that wait for AWS at the same time. */
+#define POOL_WORKER_DEFAULT_N 16
+/* Calls that wait for a worker; what comes then gets 503 at once. */
+#define POOL_QUEUE_DEFAULT_N 128
+/* Requests between their head and the end of their reply, all connections
+ * together: what runs, what is queued, and bodies and replies under way. */
+#define POOL_JOB_DEFAULT_N 2048
 /* Most worker threads and most queued jobs an operator may ask for. */
 #define POOL_WORKER_MAX_N 256
 #define POOL_QUEUE_MAX_N 4096

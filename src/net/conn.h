@@ -130,8 +130,9 @@ void conn_abort(struct conn *c);
 void conn_sent(struct conn *c, size_t n, int64_t now_ms);
 /* c->deadline_ms has come. */
 void conn_timeout(struct conn *c, int64_t now_ms);
-/* No further request after the present one; an idle connection closes. */
-void conn_drain(struct conn *c);
+/* No further request after the present or the next one; with close_idle, an idle
+ * connection closes now. */
+void conn_drain(struct conn *c, bool close_idle);
 
 /* Whether conn_piece() may be called: BUSY or STREAM with nothing to send. */
 bool conn_piece_ready(const struct conn *c);

@@ -63,10 +63,8 @@ void loop_remove(struct loop *l, int fd);
  * now_ms, and returns how many l->events there are (0 is possible). */
 size_t loop_wait(struct loop *l, int64_t max_ms);
 /* Makes the loop_wait() that is running, or the next one, return with
- * LOOP_KEY_WAKE. From any thread; cheap when repeated. */
+ * LOOP_KEY_WAKE. From any thread. */
 void loop_wake(struct loop *l);
-/* To be called on LOOP_KEY_WAKE, before looking at what it announced. */
-void loop_wake_clear(struct loop *l);
 /* Number of the signal that arrived, 0 for none. */
 int loop_signal(struct loop *l);
 /* The monotonic clock now. */
@@ -78,7 +76,7 @@ void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t deadline_ms);
 void loop_timer_stop(struct loop *l, struct loop_timer *t);
 /* The next timer that is due, out of the heap; NULL when none is. */
 struct loop_timer *loop_due(struct loop *l);
-/* The timer with the earliest known time, or NULL. */
-struct loop_timer *loop_timer_first(const struct loop *l);
+/* The timer at heap place i (0: the earliest known time), or NULL. */
+struct loop_timer *loop_timer_peek(const struct loop *l, uint32_t i);
 
 #endif

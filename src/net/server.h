@@ -44,7 +44,6 @@ struct server_config {
 };
 
 struct server_slot;
-struct server_buffer;
 
 struct server {
 	struct server_config config;
@@ -61,14 +60,16 @@ struct server {
 	uint32_t slot_used_n; /* of the slab, ever */
 	uint32_t slot_free;  /* first free slot + 1; 0: none */
 	uint32_t open_n;     /* connections */
-	struct server_buffer *buffers; /* slab of input buffers */
-	uint32_t buffer_used_n;
-	struct server_buffer *buffer_free;
+	char *buffers;       /* slab of conn_max input buffers */
+	uint32_t buffer_used_n; /* of the slab, ever */
+	uint32_t *buffer_free;  /* stack of the numbers of free ones */
 	uint32_t buffer_free_n;
 	uint32_t turn_first; /* slots + 1 that have more to do: a list */
 	struct pool_job *spare; /* lent to the next head */
-	atomic_bool stop;    /* server_stop() was called */
-	int64_t stop_ms;     /* when draining began; 0: not yet */
+	atomic_uint stop_n;  /* calls of server_stop() */
+	unsigned stop_seen_n; /* of them and of signals, acted upon */
+	bool draining;
+	int64_t stop_ms;     /* when draining began */
 	uint64_t request_n;  /* complete requests, for tests and the log */
 };
 

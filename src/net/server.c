@@ -1,0 +1,961 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sockets on one side, net/conn and the pool on the other.
+ *
+ * drive() is the heart: it steps one connection until that needs the kernel to
+ * say something, and is called for socket events, timers, news of the pool and
+ * turns. Edge-triggered epoll: `readable` and `writable` of a slot remember
+ * an edge until the kernel says EAGAIN or moves less than was offered, which
+ * on a stream socket means the same (epoll(7)).
+ *
+ * A client that closes while its call runs shows as EPOLLRDHUP. That may be a
+ * half close, so the reply is still tried; the call is cancelled unless the
+ * job survives it (app.h).
+ */
+#include "net/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Input buffers that keep their pages when free. */
+#define KEEP_WARM_N 64
+/* Connections accepted before other events get their turn. */
+#define ACCEPT_MAX_N 64
+/* Places of the heap that are searched for an idle connection. */
+#define EVICT_LOOK_N 64
+/* Descriptors that are not connections: loop, listeners, log, files; and for
+ * each worker its wake-up, and its share of sockets to AWS. */
+#define FD_RESERVE_N 64
+#define FD_WORKER_N (1 + EXCHANGE_MANY_MAX)
+
+#define KEY_LISTEN (UINT64_MAX - 64)
+
+struct server_slot {
+	struct conn conn;
+	struct loop_timer timer;
+	struct pool_piece *piece; /* whose bytes conn.out are; or NULL */
+	int fd;
+	uint32_t generation;  /* of this slot's connections */
+	uint32_t next;        /* free list: slot + 1 */
+	uint32_t turn_next;   /* turn list: slot + 1 */
+	bool open;
+	bool in_turn;
+	bool readable;        /* recv() may have something */
+	bool writable;        /* send() may take something */
+	bool hangup;          /* the client has closed its side */
+	bool submitted;       /* conn.job is the pool's */
+	bool done;            /* ... and came back with its reply */
+	char peer[INET6_ADDRSTRLEN];
+};
+
+/* see server.h */
+void
+server_config_default(struct server_config *config)
+{
+	*config = (struct server_config){
+		.host = S("127.0.0.1"),
+		.port = 3334,
+		.conn_max = SERVER_CONN_DEFAULT_N,
+		.pool = {
+			.worker_n = POOL_WORKER_DEFAULT_N,
+			.queue_n = POOL_QUEUE_DEFAULT_N,
+			.job_n = POOL_JOB_DEFAULT_N,
+			.budget = SERVER_BUDGET_DEFAULT,
+			.arena_cap = JOB_ARENA_CAP,
+		},
+		.limits = conn_limits_default,
+		.drain_ms = SERVER_DRAIN_MS,
+		.signals = true,
+	};
+}
+
+/* see server.h */
+uint64_t
+server_memory_max(const struct server_config *config)
+{
+	const struct pool_config *pool = &config->pool;
+
+	return (uint64_t)config->conn_max * (sizeof(struct server_slot) +
+	    HTTP_HEAD_MAX + sizeof(struct loop_place) + sizeof(uint32_t)) +
+	    (uint64_t)pool->job_n * sizeof(struct pool_job) +
+	    (uint64_t)POOL_PIECE_MAX_N * sizeof(struct pool_piece) +
+	    pool->budget +
+	    (uint64_t)pool->worker_n * (pool->arena_cap + POOL_STACK_SIZE);
+}
+
+/* ---- slots and input buffers ---- */
+
+static uint64_t
+slot_key(const struct server *s, const struct server_slot *t)
+{
+	return (uint64_t)t->generation << 32 | (uint64_t)(t - s->slots);
+}
+
+static void
+lend_buffer(struct server *s, struct server_slot *t)
+{
+	uint32_t i;
+
+	if (t->conn.in != NULL) {
+		return;
+	}
+	/* There are as many as connections, and none has two. */
+	i = s->buffer_free_n > 0 ? s->buffer_free[--s->buffer_free_n] :
+	    s->buffer_used_n++;
+	MUST(i < s->config.conn_max);
+	conn_lend(&t->conn, s->buffers + (size_t)i * HTTP_HEAD_MAX);
+}
+
+static void
+return_buffer(struct server *s, struct server_slot *t)
+{
+	char *in = conn_unlend(&t->conn);
+
+	if (in == NULL) {
+		return;
+	}
+	if (s->buffer_free_n >= KEEP_WARM_N) {
+		(void)madvise(in, HTTP_HEAD_MAX, MADV_DONTNEED);
+	}
+	s->buffer_free[s->buffer_free_n++] =
+	    (uint32_t)((size_t)(in - s->buffers) / HTTP_HEAD_MAX);
+}
+
+static void
+put_piece(struct server *s, struct server_slot *t)
+{
+	if (t->piece != NULL) {
+		pool_piece_put(&s->pool, t->piece);
+		t->piece = NULL;
+	}
+}
+
+static void
+close_slot(struct server *s, struct server_slot *t)
+{
+	struct pool_job *job;
+
+	conn_abort(&t->conn);
+	put_piece(s, t);
+	job = (struct pool_job *)conn_take_job(&t->conn);
+	if (job != NULL && t->submitted) {
+		pool_abandon(&s->pool, job, !job->app.survives_close);
+	} else if (job != NULL) {
+		pool_put(&s->pool, job);
+	}
+	return_buffer(s, t);
+	loop_timer_stop(&s->loop, &t->timer);
+	close(t->fd);
+	t->fd = -1;
+	t->open = false;
+	t->generation++;
+	t->next = s->slot_free;
+	s->slot_free = (uint32_t)(t - s->slots) + 1;
+	s->open_n--;
+}
+
+/* ---- one connection ---- */
+
+static void
+receive(struct server *s, struct server_slot *t)
+{
+	size_t len;
+	ssize_t n;
+	char *p;
+
+	lend_buffer(s, t);
+	p = conn_space(&t->conn, &len, s->loop.now_ms);
+	if (p == NULL) {
+		return;
+	}
+	do {
+		n = recv(t->fd, p, len, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n > 0) {
+		conn_received(&t->conn, (size_t)n, s->loop.now_ms);
+		/* After a hang-up the end still has to be read. */
+		t->readable = (size_t)n == len || t->hangup;
+	} else if (n == 0) {
+		t->readable = false;
+		conn_eof(&t->conn);
+	} else {
+		t->readable = false;
+		if (errno != EAGAIN) {
+			conn_abort(&t->conn);
+		}
+	}
+}
+
+static void
+transmit(struct server *s, struct server_slot *t)
+{
+	struct conn *c = &t->conn;
+	size_t len = c->out[0].len + c->out[1].len;
+	ssize_t n;
+
+	do {
+		struct iovec iov[2] = {
+			{ (void *)(uintptr_t)c->out[0].p, c->out[0].len },
+			{ (void *)(uintptr_t)c->out[1].p, c->out[1].len },
+		};
+		struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+
+		n = c->out[1].len > 0 ? sendmsg(t->fd, &msg, MSG_NOSIGNAL) :
+		    send(t->fd, c->out[0].p, len, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	if (n >= 0) {
+		t->writable = (size_t)n == len;
+		conn_sent(c, (size_t)n, s->loop.now_ms);
+	} else {
+		t->writable = false;
+		if (errno != EAGAIN) {
+			conn_abort(c);
+		}
+	}
+}
+
+/* Runs the request that has become whole, or hands it to the pool. */
+static void
+run_request(struct server *s, struct server_slot *t)
+{
+	struct pool_job *job = (struct pool_job *)t->conn.job;
+
+	s->request_n++;
+	if (s->calls.begin(s->calls.app, &job->app) == APP_DONE) {
+		conn_reply(&t->conn, s->loop.now_ms);
+		return;
+	}
+	pool_charge(&s->pool, job);
+	t->done = false;
+	t->submitted = pool_submit(&s->pool, job);
+	if (!t->submitted) {
+		conn_refuse(&t->conn, ERR_BUSY, s->loop.now_ms);
+	} else if (t->hangup && !job->app.survives_close) {
+		pool_cancel(&s->pool, job);
+	}
+}
+
+/* A submitted job's next bytes. false: there are none yet. */
+static bool
+next_piece(struct server *s, struct server_slot *t)
+{
+	struct pool_job *job = (struct pool_job *)t->conn.job;
+
+	put_piece(s, t);
+	t->piece = pool_piece_take(&s->pool, job);
+	if (t->piece != NULL) {
+		conn_piece(&t->conn, str_of(t->piece->data, t->piece->len),
+		    s->loop.now_ms);
+		return true;
+	}
+	if (t->done) {
+		t->submitted = false;
+		conn_reply(&t->conn, s->loop.now_ms);
+		return true;
+	}
+	return false;
+}
+
+/* The head was accepted with the spare job: keep one more at hand. */
+static void
+claim_spare(struct server *s, struct server_slot *t)
+{
+	s->spare->app.peer = str_from_z(t->peer);
+	s->spare->slot = (uint32_t)(t - s->slots);
+	s->spare->generation = t->generation;
+	s->spare = pool_take(&s->pool);
+	MUST(s->spare != NULL);
+}
+
+static enum conn_want
+step(struct server *s, struct server_slot *t)
+{
+	struct conn_spare spare = {
+		.job = &s->spare->app,
+		.http = &s->spare->http,
+		/* The last job is never given away: it parses refusals. */
+		.busy = pool_over_budget(&s->pool) ||
+		    s->pool.held_n >= s->config.pool.job_n,
+	};
+	enum conn_want want = conn_step(&t->conn, &spare, s->loop.now_ms);
+
+	if (t->conn.job == &s->spare->app) {
+		claim_spare(s, t);
+	}
+	return want;
+}
+
+static void
+recycle(struct server *s, struct server_slot *t)
+{
+	put_piece(s, t);
+	t->done = false;
+	pool_put(&s->pool, (struct pool_job *)conn_take_job(&t->conn));
+}
+
+/* Others get a turn before this connection goes on. */
+static void
+add_turn(struct server *s, struct server_slot *t)
+{
+	if (!t->in_turn) {
+		t->in_turn = true;
+		t->turn_next = s->turn_first;
+		s->turn_first = (uint32_t)(t - s->slots) + 1;
+	}
+}
+
+/* One want of the connection. false: nothing more to do for now. */
+static bool
+serve_want(struct server *s, struct server_slot *t, enum conn_want want)
+{
+	switch (want) {
+	case CONN_WANT_STEP:
+		return true;
+	case CONN_WANT_READ:
+		if (!t->readable) {
+			return false;
+		}
+		receive(s, t);
+		return true;
+	case CONN_WANT_WRITE:
+		if (!t->writable) {
+			return false;
+		}
+		transmit(s, t);
+		return true;
+	case CONN_WANT_RUN:
+		run_request(s, t);
+		return true;
+	case CONN_WANT_WAIT:
+		return next_piece(s, t);
+	case CONN_WANT_RECYCLE:
+		recycle(s, t);
+		return true;
+	case CONN_WANT_SHUTDOWN:
+		(void)shutdown(t->fd, SHUT_WR);
+		return true;
+	case CONN_WANT_CLOSE:
+		close_slot(s, t);
+		return false;
+	}
+	return false;
+}
+
+static void
+drive(struct server *s, struct server_slot *t)
+{
+	unsigned turn_n = 0;
+
+	for (;;) {
+		enum conn_want want = step(s, t);
+
+		if (want == CONN_WANT_READ && t->readable &&
+		    ++turn_n > SERVER_TURN_MAX_N) {
+			add_turn(s, t);
+			break;
+		}
+		if (!serve_want(s, t, want)) {
+			break;
+		}
+	}
+	if (!t->open) {
+		return;
+	}
+	return_buffer(s, t);
+	if (t->conn.job != NULL && !t->submitted) {
+		pool_charge(&s->pool, (struct pool_job *)t->conn.job);
+	}
+	if (t->timer.deadline_ms != t->conn.deadline_ms ||
+	    t->timer.at == 0) {
+		loop_timer_set(&s->loop, &t->timer, t->conn.deadline_ms);
+	}
+}
+
+/* The client closed (or broke) the connection while its call runs. */
+static void
+hang_up(struct server *s, struct server_slot *t)
+{
+	struct pool_job *job = (struct pool_job *)t->conn.job;
+
+	if (!t->hangup && t->submitted && !t->done &&
+	    !job->app.survives_close) {
+		pool_cancel(&s->pool, job);
+	}
+	t->hangup = true;
+}
+
+static void
+on_socket(struct server *s, uint64_t key, uint32_t events)
+{
+	struct server_slot *t = &s->slots[(uint32_t)key];
+
+	/* An event of a connection that was closed earlier in this batch. */
+	if (!t->open || slot_key(s, t) != key) {
+		return;
+	}
+	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+		t->readable = true;
+	}
+	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+		t->writable = true;
+	}
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+		hang_up(s, t);
+	}
+	/* Both directions are gone: nobody can take the reply. */
+	if ((events & (EPOLLHUP | EPOLLERR)) && t->submitted) {
+		close_slot(s, t);
+		return;
+	}
+	drive(s, t);
+}
+
+static void
+on_news(struct server *s)
+{
+	struct pool_job *job;
+	bool done;
+
+	while ((job = pool_news(&s->pool, &done)) != NULL) {
+		struct server_slot *t = &s->slots[job->slot];
+
+		if (!job->abandoned) {
+			t->done = done;
+			drive(s, t);
+		} else if (done) {
+			pool_put(&s->pool, job);
+		}
+	}
+}
+
+static struct server_slot *
+slot_of(struct loop_timer *timer)
+{
+	return (struct server_slot *)(void *)((char *)timer -
+	    offsetof(struct server_slot, timer));
+}
+
+static void
+on_timers(struct server *s)
+{
+	struct loop_timer *timer;
+
+	while ((timer = loop_due(&s->loop)) != NULL) {
+		struct server_slot *t = slot_of(timer);
+
+		conn_timeout(&t->conn, s->loop.now_ms);
+		drive(s, t);
+	}
+}
+
+static void
+on_turns(struct server *s)
+{
+	uint32_t i = s->turn_first;
+
+	s->turn_first = 0;
+	while (i != 0) {
+		struct server_slot *t = &s->slots[i - 1];
+
+		i = t->turn_next;
+		t->in_turn = false;
+		if (t->open) {
+			drive(s, t);
+		}
+	}
+}
+
+/* ---- accepting ---- */
+
+/* Makes room by closing an idle connection near its timeout: those lie near
+ * the top of the heap. */
+static bool
+evict_idle(struct server *s)
+{
+	for (uint32_t i = 0; i < EVICT_LOOK_N; i++) {
+		struct loop_timer *timer = loop_timer_peek(&s->loop, i);
+		struct server_slot *t;
+
+		if (timer == NULL) {
+			break;
+		}
+		t = slot_of(timer);
+		if (t->conn.state == CONN_IDLE &&
+		    t->conn.in_at == t->conn.in_len) {
+			close_slot(s, t);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Says 503 to a connection that gets no slot, as well as one send() can. */
+static void
+refuse(int fd)
+{
+	char space[512];
+	struct buf b = buf_fixed(space, sizeof(space));
+	ssize_t n;
+
+	conn_error_reply(&b, ERR_BUSY, err_text(ERR_BUSY), STR_NONE, false,
+	    false);
+	n = send(fd, b.p, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)n;
+	(void)shutdown(fd, SHUT_WR);
+	close(fd);
+}
+
+static void
+write_peer(struct server_slot *t, const struct sockaddr_storage *from)
+{
+	const void *addr = from->ss_family == AF_INET6 ?
+	    (const void *)&((const struct sockaddr_in6 *)
+	    (const void *)from)->sin6_addr :
+	    (const void *)&((const struct sockaddr_in *)
+	    (const void *)from)->sin_addr;
+
+	if (inet_ntop(from->ss_family, addr, t->peer, sizeof(t->peer)) ==
+	    NULL) {
+		t->peer[0] = '\0';
+	}
+}
+
+static void
+open_slot(struct server *s, int fd, const struct sockaddr_storage *from)
+{
+	struct server_slot *t;
+
+	if (s->open_n >= s->config.conn_max && !evict_idle(s)) {
+		refuse(fd);
+		return;
+	}
+	if (s->slot_free != 0) {
+		t = &s->slots[s->slot_free - 1];
+		s->slot_free = t->next;
+	} else {
+		t = &s->slots[s->slot_used_n++];
+	}
+	conn_init(&t->conn, &s->config.limits, s->loop.now_ms);
+	t->conn.draining = s->draining;
+	t->fd = fd;
+	t->open = true;
+	t->readable = false;
+	t->writable = true;
+	t->hangup = false;
+	t->submitted = false;
+	t->done = false;
+	write_peer(t, from);
+	s->open_n++;
+	if (loop_add(&s->loop, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+	    slot_key(s, t)) != ERR_OK) {
+		close_slot(s, t);
+		return;
+	}
+	loop_timer_set(&s->loop, &t->timer, t->conn.deadline_ms);
+}
+
+/* No descriptor is left: gives up the spare one to say so to the client, who
+ * would otherwise wait in the backlog while this loop spins. */
+static void
+accept_without_fds(struct server *s, int listen_fd)
+{
+	int fd;
+
+	if (s->spare_fd >= 0) {
+		close(s->spare_fd);
+	}
+	fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0) {
+		refuse(fd);
+	}
+	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void
+on_listen(struct server *s, int listen_fd)
+{
+	for (unsigned i = 0; i < ACCEPT_MAX_N; i++) {
+		struct sockaddr_storage from;
+		socklen_t from_len = sizeof(from);
+		int fd = accept4(listen_fd, (struct sockaddr *)&from,
+		    &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			open_slot(s, fd, &from);
+		} else if (errno == EMFILE || errno == ENFILE) {
+			accept_without_fds(s, listen_fd);
+			return;
+		} else if (errno != EINTR && errno != ECONNABORTED) {
+			return;
+		}
+	}
+}
+
+/* ---- draining ---- */
+
+static void
+close_listeners(struct server *s)
+{
+	for (unsigned i = 0; i < s->listen_n; i++) {
+		close(s->listen_fds[i]);
+	}
+	s->listen_n = 0;
+}
+
+static void
+drain_all(struct server *s, bool close_idle)
+{
+	for (uint32_t i = 0; i < s->slot_used_n; i++) {
+		struct server_slot *t = &s->slots[i];
+
+		if (t->open) {
+			conn_drain(&t->conn, close_idle);
+			drive(s, t);
+		}
+	}
+}
+
+/* How often somebody asked for the end. */
+static unsigned
+stop_count(struct server *s, bool signalled)
+{
+	if (signalled && loop_signal(&s->loop) != 0) {
+		atomic_fetch_add(&s->stop_n, 1);
+	}
+	return atomic_load(&s->stop_n);
+}
+
+/* Goes on with draining. false: it is over. */
+static bool
+drain_step(struct server *s, bool signalled, int64_t *wait_ms)
+{
+	unsigned n = stop_count(s, signalled);
+	int64_t now_ms = s->loop.now_ms;
+
+	*wait_ms = -1;
+	if (n == 0) {
+		return true;
+	}
+	if (!s->draining) {
+		s->draining = true;
+		s->stop_ms = now_ms;
+		if (s->config.draining != NULL) {
+			atomic_store(s->config.draining, true);
+		}
+		drain_all(s, false);
+	}
+	if (n > 1) {
+		return false;
+	}
+	if (s->listen_n > 0) {
+		*wait_ms = s->stop_ms + s->config.grace_ms - now_ms;
+		if (*wait_ms > 0) {
+			return true;
+		}
+		close_listeners(s);
+		drain_all(s, true);
+	}
+	*wait_ms = s->stop_ms + s->config.grace_ms + s->config.drain_ms -
+	    now_ms;
+	return s->open_n > 0 && *wait_ms > 0;
+}
+
+/* see server.h */
+bool
+server_run(struct server *s)
+{
+	bool signalled = false;
+	int64_t wait_ms;
+
+	while (drain_step(s, signalled, &wait_ms)) {
+		size_t n = loop_wait(&s->loop,
+		    s->turn_first != 0 ? 0 : wait_ms);
+		bool news = false;
+
+		signalled = false;
+		for (size_t i = 0; i < n; i++) {
+			uint64_t key = s->loop.events[i].data.u64;
+
+			if (key == LOOP_KEY_WAKE) {
+				news = true;
+			} else if (key == LOOP_KEY_SIGNAL) {
+				signalled = true;
+			} else if (key >= KEY_LISTEN) {
+				on_listen(s, s->listen_fds[key - KEY_LISTEN]);
+			} else {
+				on_socket(s, key, s->loop.events[i].events);
+			}
+		}
+		if (news) {
+			on_news(s);
+		}
+		on_timers(s);
+		on_turns(s);
+	}
+	return s->open_n == 0;
+}
+
+/* see server.h */
+void
+server_stop(struct server *s)
+{
+	atomic_fetch_add(&s->stop_n, 1);
+	loop_wake(&s->loop);
+}
+
+/* ---- opening and closing ---- */
+
+/* The descriptor limit is raised as far as it goes; connections get what the
+ * workers leave. */
+static void
+limit_conns(struct server_config *config)
+{
+	rlim_t reserve = FD_RESERVE_N +
+	    (rlim_t)config->pool.worker_n * FD_WORKER_N;
+	struct rlimit limit;
+	rlim_t most;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		return;
+	}
+	limit.rlim_cur = limit.rlim_max;
+	if (limit.rlim_cur > SERVER_CONN_MAX_N + reserve) {
+		limit.rlim_cur = SERVER_CONN_MAX_N + reserve;
+	}
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		return;
+	}
+	most = limit.rlim_cur > 2 * reserve ? limit.rlim_cur - reserve :
+	    limit.rlim_cur / 2;
+	if (config->conn_max > most) {
+		config->conn_max = (unsigned)most;
+	}
+}
+
+/* Listens on one address; -1 with errno. */
+static int
+listen_on(const struct addrinfo *ai, bool dual_stack, uint16_t port)
+{
+	struct sockaddr_storage addr;
+	int one = 1;
+	int v6_only = !dual_stack;
+	int saved;
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0);
+
+	if (fd < 0) {
+		return -1;
+	}
+	memcpy(&addr, ai->ai_addr, ai->ai_addrlen);
+	if (ai->ai_family == AF_INET6) {
+		((struct sockaddr_in6 *)(void *)&addr)->sin6_port =
+		    htons(port);
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only,
+		    sizeof(v6_only));
+	} else {
+		((struct sockaddr_in *)(void *)&addr)->sin_port = htons(port);
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* Accepted sockets inherit it: a reply never waits for an ACK. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (bind(fd, (const struct sockaddr *)&addr, ai->ai_addrlen) == 0 &&
+	    listen(fd, SERVER_BACKLOG_N) == 0) {
+		return fd;
+	}
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+static uint16_t
+bound_port(int fd)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+
+	if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0) {
+		return 0;
+	}
+	return ntohs(addr.ss_family == AF_INET6 ?
+	    ((struct sockaddr_in6 *)(void *)&addr)->sin6_port :
+	    ((struct sockaddr_in *)(void *)&addr)->sin_port);
+}
+
+/* Resolves config.host into *out. */
+static enum err
+resolve(const struct server *s, struct addrinfo **out, struct fail *f)
+{
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE,
+	};
+	struct str host = s->config.host;
+	char name[256];
+
+	if (host.len > 2 && host.p[0] == '[' && host.p[host.len - 1] == ']') {
+		host = str_sub(host, 1, host.len - 1);
+	}
+	if (host.len >= sizeof(name) ||
+	    str_find_byte(host, '\0', 0) < host.len) {
+		return fail_set(f, ERR_CONFIG, 0,
+		    S("the host to listen on is not a host name"));
+	}
+	if (host.len > 0) {
+		memcpy(name, host.p, host.len);
+	}
+	name[host.len] = '\0';
+	if (getaddrinfo(host.len == 0 || str_eq(host, S("*")) ? NULL : name,
+	    "0", &hints, out) != 0) {
+		return fail_setf(f, ERR_DNS,
+		    "the host to listen on, '%s', cannot be resolved", host);
+	}
+	return ERR_OK;
+}
+
+static enum err
+open_listeners(struct server *s, struct fail *f)
+{
+	struct addrinfo *list;
+	bool only_one;
+	int error = 0;
+	enum err err = resolve(s, &list, f);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	only_one = list->ai_next == NULL;
+	s->port = s->config.port;
+	for (struct addrinfo *ai = list; ai != NULL &&
+	    s->listen_n < SERVER_LISTEN_MAX_N; ai = ai->ai_next) {
+		int fd = listen_on(ai, only_one, s->port);
+
+		if (fd < 0) {
+			/* A machine without IPv6 still has the other one. */
+			error = errno == EAFNOSUPPORT ||
+			    errno == EADDRNOTAVAIL ? error : errno;
+			continue;
+		}
+		s->listen_fds[s->listen_n] = fd;
+		s->port = bound_port(fd);
+		err = loop_add(&s->loop, fd, EPOLLIN,
+		    KEY_LISTEN + s->listen_n++);
+		if (err != ERR_OK) {
+			break;
+		}
+	}
+	freeaddrinfo(list);
+	if (error != 0 || (s->listen_n == 0 && err == ERR_OK)) {
+		return fail_setf(f, ERR_CONNECT, error == EADDRINUSE ?
+		    "port %u on '%s' is in use by another program" :
+		    error == EACCES ?
+		    "port %u on '%s' needs more rights than this user has" :
+		    "cannot listen on port %u of '%s': no such address here",
+		    (uint64_t)s->config.port, s->config.host);
+	}
+	return err;
+}
+
+static void *
+map(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void
+unmap(void *p, size_t len)
+{
+	if (p != NULL) {
+		munmap(p, len);
+	}
+}
+
+static void
+wake_loop(void *ctx)
+{
+	loop_wake(ctx);
+}
+
+/* see server.h */
+enum err
+server_open(struct server *s, const struct server_config *config,
+    struct app_calls calls, struct fail *f)
+{
+	size_t n;
+	enum err err;
+
+	memset(s, 0, sizeof(*s));
+	s->config = *config;
+	s->calls = calls;
+	limit_conns(&s->config);
+	n = s->config.conn_max;
+	MUST(n > 0);
+	err = loop_open(&s->loop, s->config.conn_max, config->signals);
+	if (err != ERR_OK) {
+		return fail_set(f, err, 0, S("cannot set up the event loop"));
+	}
+	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	err = open_listeners(s, f);
+	if (err != ERR_OK) {
+		goto fail;
+	}
+	s->slots = map(n * sizeof(*s->slots));
+	s->buffers = map(n * HTTP_HEAD_MAX);
+	s->buffer_free = map(n * sizeof(*s->buffer_free));
+	if (s->slots == NULL || s->buffers == NULL || s->buffer_free == NULL) {
+		err = fail_set(f, ERR_NOMEM, 0,
+		    S("no memory for the connections"));
+		goto fail;
+	}
+	err = pool_start(&s->pool, &s->config.pool, calls, wake_loop,
+	    &s->loop);
+	if (err != ERR_OK) {
+		err = fail_set(f, err, 0, S("cannot start the workers"));
+		goto fail;
+	}
+	s->spare = pool_take(&s->pool);
+	MUST(s->spare != NULL);
+	return ERR_OK;
+fail:
+	server_close(s);
+	return err;
+}
+
+/* see server.h */
+void
+server_close(struct server *s)
+{
+	size_t n = s->config.conn_max;
+
+	close_listeners(s);
+	if (s->spare != NULL) {
+		for (uint32_t i = 0; i < s->slot_used_n; i++) {
+			if (s->slots[i].open) {
+				close_slot(s, &s->slots[i]);
+			}
+		}
+		pool_stop(&s->pool);
+	}
+	if (s->spare_fd >= 0) {
+		close(s->spare_fd);
+	}
+	unmap(s->slots, n * sizeof(*s->slots));
+	unmap(s->buffers, n * HTTP_HEAD_MAX);
+	unmap(s->buffer_free, n * sizeof(*s->buffer_free));
+	loop_close(&s->loop);
+	s->spare = NULL;
+}
