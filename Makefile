@@ -88,9 +88,9 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo test unit corpus e2e lint headers fuzz fuzz-smoke cov vendor \
+.PHONY: all demo test unit corpus e2e lint lint-selftest headers fuzz fuzz-smoke cov vendor \
 	vendor-libs dist check-binary check-reproducible check-dist image-test \
-	objects print-flags clean help
+	objects print-flags print-vendor clean help
 
 all:
 	$(SUB) MODE=release $(PROGRAM)
@@ -116,6 +116,9 @@ e2e: all
 lint headers:
 	$(SETUP) build lint
 	$(Q)sh tests/lint/run.sh $(filter headers,$@)
+lint-selftest:
+	$(SETUP) build lint
+	$(Q)sh tests/lint/selftest.sh
 fuzz: FUZZ_SECONDS ?= 600
 fuzz fuzz-smoke:
 	$(SETUP) build fuzz
@@ -151,6 +154,8 @@ objects: $(CORE) $(patsubst %.c,$(B)/%.o,$(wildcard src/main.c)) $(if $(filter \
 print-flags:
 	@printf '%s ' $(filter-out -MMD -MP -g -O1 -DVERSION=%,$(ALL_CFLAGS)) \
 	    '-DVERSION=""'
+print-vendor:
+	@printf '%s\n' $(abspath $(VENDOR_SRC) $(VENDOR_BUILD))
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
