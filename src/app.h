@@ -22,10 +22,14 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
 
+struct aws;
 struct http1_request;
+struct mcp;
 
 enum app_front {
 	APP_HTTP, /* job->http and body; the reply is an HTTP response */
@@ -91,5 +95,29 @@ struct app_calls {
 	 * or its cancel; always leaves a complete reply. */
 	void (*run)(void *app, struct app_job *job);
 };
+
+/* The program below its fronts. Filled by main.c before the first request and
+ * read-only from then on, but for the two atomics. */
+struct app {
+	const struct sys *sys;
+	const struct log *log;
+	const struct mcp *mcp;
+	struct aws *aws;
+	struct str name, version;
+	int64_t call_ms;      /* longest tool call */
+	bool loopback;        /* bound to a loopback address: Host is checked */
+	struct str origins;   /* allowed besides loopback; "*": any */
+	struct str hosts;     /* allowed besides loopback; "*": any */
+	/* Whether AWS credentials can be resolved; never waits. Appends the
+	 * reason when not. */
+	bool (*credentials)(void *ctx, struct buf *why);
+	void *credentials_ctx;
+	atomic_bool draining; /* set by the server on SIGTERM: /ready says 503 */
+	atomic_uint_fast64_t request_n; /* numbers the requests in the log */
+	void *session;        /* stdio: struct mcp_session, loop thread only */
+};
+
+/* The two functions that fronts call. `app` outlives the fronts. */
+struct app_calls app_calls(struct app *app);
 
 #endif

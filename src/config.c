@@ -7,6 +7,8 @@
  */
 #include "config.h"
 
+#include "base/log.h"
+
 enum kind {
 	KIND_TEXT,
 	KIND_SWITCH, /* flag without value; environment true/false */
@@ -141,33 +143,12 @@ static const struct command commands[] = {
 
 #define COMMAND_N (sizeof(commands) / sizeof(commands[0]))
 
-/* Level names; FastMCP's CRITICAL is what ERROR is here. */
-static const struct str levels[] = {
-	STR_INIT("ERROR"), STR_INIT("WARNING"), STR_INIT("INFO"),
-	STR_INIT("DEBUG"),
-};
-
-/* see config.h */
-struct str
-config_level_name(int64_t level)
-{
-	MUST(level >= 0 && level <= CONFIG_LOG_DEBUG);
-	return levels[level];
-}
-
 /* What a value came from, as a person would write it: --port or the name of
  * the variable. */
 struct origin {
 	bool flag;
 	struct str name;
 };
-
-static enum err
-bad(struct fail *f, struct origin from, struct str value, const char *want)
-{
-	return fail_setf(f, ERR_CONFIG, "%s%s is '%s'; it must be %s",
-	    from.flag ? S("--") : S(""), from.name, value, str_from_z(want));
-}
 
 /* The port of Kubernetes' tcp://10.0.0.1:3334; other text stays as it is. */
 static struct str
@@ -204,17 +185,17 @@ set_number(int64_t *out, const struct row *row, struct str value,
 static enum err
 set_level(int64_t *out, struct str value, struct origin from, struct fail *f)
 {
-	if (str_ieq(value, S("CRITICAL"))) {
-		*out = CONFIG_LOG_ERROR;
-		return ERR_OK;
+	enum log_level level = LOG_ERROR;
+
+	/* FastMCP's CRITICAL is what ERROR is here. */
+	if (!str_ieq(value, S("CRITICAL")) &&
+	    !log_level_parse(value, &level)) {
+		return fail_setf(f, ERR_CONFIG, "%s%s is '%s'; it must be "
+		    "ERROR, WARNING, INFO or DEBUG", from.flag ? S("--") :
+		    S(""), from.name, value);
 	}
-	for (int64_t i = 0; i <= CONFIG_LOG_DEBUG; i++) {
-		if (str_ieq(value, levels[i])) {
-			*out = i;
-			return ERR_OK;
-		}
-	}
-	return bad(f, from, value, "ERROR, WARNING, INFO or DEBUG");
+	*out = level;
+	return ERR_OK;
 }
 
 static enum err

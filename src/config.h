@@ -36,13 +36,6 @@ enum config_command {
 	CONFIG_VERSION
 };
 
-enum config_log_level {
-	CONFIG_LOG_ERROR,
-	CONFIG_LOG_WARNING,
-	CONFIG_LOG_INFO,
-	CONFIG_LOG_DEBUG
-};
-
 struct config {
 	enum config_command command;
 	const struct str *args; /* words behind the command */
@@ -51,7 +44,7 @@ struct config {
 	bool demo;
 	struct str host;
 	int64_t port;
-	int64_t log_level;      /* enum config_log_level */
+	int64_t log_level;      /* enum log_level */
 	struct str region;      /* --region or AWS_REGION; absent: look further */
 	bool region_given;      /* the flag, not the environment */
 	struct str profile;     /* --profile or AWS_PROFILE; absent: default */
@@ -82,8 +75,5 @@ enum err config_parse(struct config *c, const struct str *words, size_t word_n,
 void config_help(struct buf *out);
 /* The settings as a Markdown table, for the README. */
 void config_markdown(struct buf *out);
-
-/* The log level's name in upper case. */
-struct str config_level_name(int64_t level);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "test.h"
 
+#include "base/log.h"
 #include "config.h"
 
 struct pair {
@@ -52,7 +53,7 @@ TEST(defaults_are_those_of_the_documentation)
 	CHECK_INT(c.command, CONFIG_SERVE);
 	CHECK_STR(c.host, S("127.0.0.1"));
 	CHECK_INT(c.port, 3334);
-	CHECK_INT(c.log_level, CONFIG_LOG_INFO);
+	CHECK_INT(c.log_level, LOG_INFO);
 	CHECK(c.region.p == NULL);
 	CHECK(!c.stdio && !c.demo);
 }
@@ -115,11 +116,11 @@ TEST(our_log_level_variable_wins_over_fastmcps)
 	struct config c;
 
 	CHECK_INT(parse(&c, env, WORDS()), ERR_OK);
-	CHECK_INT(c.log_level, CONFIG_LOG_DEBUG);
+	CHECK_INT(c.log_level, LOG_DEBUG);
 	CHECK_INT(parse(&c, both, WORDS()), ERR_OK);
-	CHECK_INT(c.log_level, CONFIG_LOG_ERROR);
+	CHECK_INT(c.log_level, LOG_ERROR);
 	CHECK_INT(parse(&c, NULL, WORDS("--log-level", "critical")), ERR_OK);
-	CHECK_INT(c.log_level, CONFIG_LOG_ERROR);
+	CHECK_INT(c.log_level, LOG_ERROR);
 }
 
 TEST(a_bad_value_is_named_with_its_origin_and_range)
