@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cloudwatch-mcp tools [TOOL]
+ */
+#include "cli/cli.h"
+
+/* Columns of the name in the list. */
+#define NAME_WIDTH 34
+#define PARAM_WIDTH 28
+
+static struct str
+type_name(enum param_type type)
+{
+	switch (type) {
+	case PARAM_STRING:
+		return S("string");
+	case PARAM_INTEGER:
+		return S("integer");
+	case PARAM_NUMBER:
+		return S("number");
+	case PARAM_BOOLEAN:
+		return S("boolean");
+	case PARAM_TIME:
+		return S("time");
+	case PARAM_STRINGS:
+		return S("strings");
+	case PARAM_OBJECTS:
+		return S("objects");
+	case PARAM_OBJECT:
+		return S("object");
+	}
+	return S("");
+}
+
+static void
+pad(struct buf *out, size_t used, size_t width)
+{
+	buf_fill(out, ' ', used < width ? width - used : 1);
+}
+
+static void
+show_param(struct buf *out, const struct param *p)
+{
+	size_t start = out->len;
+
+	buf_addf(out, "  %s %s", p->name, type_name(p->type));
+	pad(out, out->len - start, PARAM_WIDTH);
+	if (p->required) {
+		buf_add(out, S("required  "));
+	}
+	buf_add(out, p->text);
+	for (size_t i = 0; i < p->choice_n; i++) {
+		buf_add(out, i == 0 ? (p->text.len > 0 ? S("; ") : S("")) :
+		    S(" | "));
+		buf_add(out, p->choices[i]);
+	}
+	if (p->fallback.p != NULL) {
+		buf_addf(out, " (%s)", p->fallback);
+	}
+	buf_add_byte(out, '\n');
+}
+
+static int
+show_tool(const struct tool *tool, struct buf *out)
+{
+	buf_addf(out, "%s: %s\n%s\n\n", tool->name, tool->title,
+	    tool->description);
+	for (size_t i = 0; i < tool->param_n; i++) {
+		show_param(out, &tool->params[i]);
+	}
+	buf_addf(out, "\ncloudwatch-mcp call %s '{...}'\n", tool->name);
+	return CLI_OK;
+}
+
+/* The description up to its first full stop. */
+static struct str
+first_sentence(struct str text)
+{
+	size_t end = str_find(text, S(". "), 0);
+
+	return str_sub(text, 0, end == text.len ? end : end + 1);
+}
+
+/* see cli.h */
+int
+cli_tools(const struct mcp_config *config, struct str name, struct buf *out,
+    struct buf *err)
+{
+	const struct tool *tool = NULL;
+	struct str nearest;
+
+	if (name.p == NULL) {
+		for (size_t i = 0; i < config->tool_n; i++) {
+			tool = config->tools[i];
+			buf_add(out, tool->name);
+			pad(out, tool->name.len, NAME_WIDTH);
+			buf_addf(out, "%s\n",
+			    first_sentence(tool->description));
+		}
+		return CLI_OK;
+	}
+	tool = tool_find(config->tools, config->tool_n, name);
+	if (tool != NULL) {
+		return show_tool(tool, out);
+	}
+	nearest = tool_nearest(config->tools, config->tool_n, name);
+	buf_addf(err, "there is no tool '%s'", name);
+	if (nearest.p != NULL) {
+		buf_addf(err, "; did you mean '%s'?", nearest);
+	}
+	buf_add_byte(err, '\n');
+	return CLI_USAGE;
+}
