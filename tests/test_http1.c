@@ -267,6 +267,9 @@ TEST(http_1_1_keeps_unless_asked_to_close)
 	CHECK(accepted(S("GET / HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n"
 	    "\r\n")));
 	CHECK(!request.keep_alive);
+	CHECK(accepted(S("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+	    "Connection: keep-alive, close\r\n\r\n")));
+	CHECK(!request.keep_alive);
 }
 
 TEST(expect_continue_counts_only_with_a_body_on_1_1)
@@ -283,6 +286,9 @@ TEST(expect_continue_counts_only_with_a_body_on_1_1)
 	CHECK(accepted(S("POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 1\r\n"
 	    "Expect: 100-continue\r\n\r\n")));
 	CHECK(!request.expect_continue);
+	CHECK(accepted(S("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
+	    "Expect: 100-continue\r\nExpect: a-miracle\r\n\r\n")));
+	CHECK(request.expect_continue);
 	CHECK(accepted(S("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
 	    "Expect: a-miracle\r\nServer: x\r\nUser-Agent: y\r\n\r\n")));
 	CHECK(!request.expect_continue);
@@ -517,6 +523,26 @@ TEST(every_control_byte_is_refused_in_each_part_of_a_request)
 			*strchr(s, '?') = (char)c;
 			CHECK(http1_request_parse(str_of(s, n), &request,
 			    NULL) < 0);
+		}
+	}
+}
+
+TEST(every_byte_is_judged_alike_at_every_place_of_a_value)
+{
+	struct str form = S(GOOD "X: 0123456789abcdefghi\r\n\r\n");
+	char s[64];
+
+	for (size_t at = 0; at < 19; at++) {
+		for (int c = 0; c < 256; c++) {
+			bool good = c == '\t' || (c >= 0x20 && c != 0x7f);
+			long n;
+
+			memcpy(s, form.p, form.len);
+			s[sizeof(GOOD) - 1 + 3 + at] = (char)c;
+			n = http1_request_parse(str_of(s, form.len), &request,
+			    NULL);
+			CHECK_INT(n, good ? (long)form.len :
+			    -(long)ERR_HTTP_SYNTAX);
 		}
 	}
 }
@@ -829,6 +855,11 @@ TEST(a_moved_request_points_into_the_copy_only)
 	CHECK(accepted(S("GET / HTTP/1.0\r\n\r\n")));
 	http1_request_move(&request, S("nothing"), second);
 	CHECK(request.query.p == NULL && request.authority.p == NULL);
+	/* What lies behind the moved bytes stays where it is. */
+	CHECK(http1_request_parse(str_of(second, s.len), &request, NULL) > 0);
+	http1_request_move(&request, str_of(second, 3), first);
+	CHECK(request.method.p == first);
+	CHECK(request.target.p == second + 4);
 }
 
 /* ---- chunked ---- */
@@ -1176,4 +1207,7 @@ TEST(every_status_of_the_error_catalogue_has_a_phrase)
 	CHECK_STR(http1_status_text(431),
 	    S("Request Header Fields Too Large"));
 	CHECK_STR(http1_status_text(299), S(""));
+#define X(code, text) CHECK_STR(http1_status_text(code), S(text));
+	HTTP1_STATUS_LIST(X)
+#undef X
 }

@@ -84,6 +84,9 @@ TEST(an_event_is_written_line_by_line)
 	CHECK_STR(buf_str(&b),
 	    S("data: a\ndata: b\ndata: c\ndata: d\ndata: \n\n"));
 	buf_clear(&b);
+	sse_event(&b, STR_NONE, S("a\r"));
+	CHECK_STR(buf_str(&b), S("data: a\ndata: \n\n"));
+	buf_clear(&b);
 	sse_event(&b, S(""), STR_NONE);
 	CHECK_STR(buf_str(&b), S("data: \n\n"));
 	buf_clear(&b);

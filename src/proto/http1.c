@@ -276,6 +276,30 @@ refuse_name(const struct scan *s, bool first)
 	    S("a header name is malformed"));
 }
 
+/* The first byte at or after p that a field value cannot hold, or end. Values
+ * are most of a head, so eight bytes are tested at once: subtracting 0x20 from
+ * each sets the high bit of those below it, and likewise for 0x7f made zero. A
+ * borrow can only raise a false alarm, and the exact loop decides then. */
+static const char *
+skip_value(const char *p, const char *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+
+	while (end - p >= 8) {
+		uint64_t w;
+		uint64_t x;
+
+		memcpy(&w, p, sizeof(w));
+		x = w ^ ones * 0x7f;
+		if ((((w - ones * 0x20) & ~w) | ((x - ones) & ~x)) &
+		    ones * 0x80) {
+			break;
+		}
+		p += 8;
+	}
+	return chars_skip(p, end, CHARS_VALUE);
+}
+
 /* Passes one field line. */
 static long
 field_line(struct scan *s, struct http1_header *h)
@@ -296,7 +320,7 @@ field_line(struct scan *s, struct http1_header *h)
 		s->p++;
 	}
 	from = s->p;
-	s->p = chars_skip(from, s->end, CHARS_VALUE);
+	s->p = skip_value(from, s->end);
 	last = s->p;
 	while (last > from && (last[-1] == ' ' || last[-1] == '\t')) {
 		last--;
@@ -493,8 +517,8 @@ request_line(struct scan *s, struct http1_request *out)
 		return r;
 	}
 	out->target = str_of(from, (size_t)(s->p - from));
-	if ((r = one_space(s)) <= 0 || (r = version(s, &out->minor)) <= 0 ||
-	    (r = line_end(s)) <= 0) {
+	s->p++; /* target_bytes() stopped at a blank */
+	if ((r = version(s, &out->minor)) <= 0 || (r = line_end(s)) <= 0) {
 		return r;
 	}
 	return target_form(s, question, bracket, out);
