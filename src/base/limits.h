@@ -161,6 +161,55 @@
 /* Bytes of a value that an error sentence repeats. */
 #define MCP_ECHO_MAX ((size_t)60)
 
+/* ---- AWS credentials ---- */
+
+/* Profiles with cached keys: every account of a large set-up in daily use. */
+#define CREDS_PROFILE_MAX 64
+/* Bytes of a profile name. */
+#define CREDS_NAME_MAX ((size_t)256)
+/* Keys, token, account and source of one entry together: session tokens stay
+ * under 4 KiB, and a signed head has to fit HTTP_HEAD_MAX. */
+#define CREDS_TEXT_MAX ((size_t)7 * 1024)
+/* Memory of one look-up: both files, an ini tree and four STS answers. */
+#define CREDS_LOOKUP_CAP ((size_t)16 * 1024 * 1024)
+/* Keys that end sooner than this are not given out: a request has to reach AWS
+ * while they count. */
+#define CREDS_MARGIN_MS INT64_C(10000)
+/* How long before its end a key is renewed, and when failing to is an error. */
+#define CREDS_ADVISORY_MS INT64_C(900000)
+#define CREDS_MANDATORY_MS INT64_C(600000)
+/* Keys without expiry are looked up again after this: a file was rotated. */
+#define CREDS_STATIC_HOLD_MS INT64_C(60000)
+/* Between two tries to renew: keys that still count, keys that are missing. */
+#define CREDS_RETRY_MS INT64_C(60000)
+#define CREDS_RETRY_SOON_MS INT64_C(10000)
+/* One background look-up: three STS attempts and a slow metadata service. */
+#define CREDS_REFRESH_MS INT64_C(30000)
+/* A profile nobody used for so long is forgotten. */
+#define CREDS_IDLE_MS INT64_C(3600000)
+/* How often a thread without keys looks whether another one found them. */
+#define CREDS_POLL_MS INT64_C(20)
+/* A web identity or container token: STS accepts 20,000 characters. */
+#define STS_TOKEN_MAX ((size_t)20000)
+/* An STS form: a token, percent-encoded at worst, and 2 KiB of the rest. */
+#define STS_FORM_MAX (3 * STS_TOKEN_MAX + (size_t)4 * 1024)
+/* An answer of STS is 3 KiB. */
+#define STS_ANSWER_MAX ((size_t)64 * 1024)
+#define STS_ATTEMPT_MAX 3U
+#define STS_ATTEMPT_MS INT64_C(10000)
+/* Doubled for each further attempt, then a random part of it is waited. */
+#define STS_BACKOFF_MS INT64_C(500)
+/* Container credentials: 2 s, three attempts, 1 s between (as botocore). */
+#define CONTAINER_TIMEOUT_MS INT64_C(2000)
+#define CONTAINER_ATTEMPT_MAX 3U
+#define CONTAINER_PAUSE_MS INT64_C(1000)
+/* Instance metadata: 1 s, once, unless the environment says otherwise. */
+#define IMDS_TIMEOUT_MS INT64_C(1000)
+#define IMDS_TIMEOUT_MAX_S 60
+#define IMDS_ATTEMPT_MAX 10
+/* An answer with keys is 2 KiB. */
+#define METADATA_ANSWER_MAX ((size_t)64 * 1024)
+
 /* ---- AWS ---- */
 
 /* Query parameters of a signed request: GET APIs of AWS stay under 20. */
