@@ -76,6 +76,8 @@
 /* Requests between their head and the end of their reply, all connections
  * together: what runs, what is queued, and bodies and replies under way. */
 #define POOL_JOB_DEFAULT_N 2048
+/* The workers' time to notice at the very end that they are cancelled. */
+#define POOL_STOP_MS 2000
 /* Most worker threads and most queued jobs an operator may ask for. */
 #define POOL_WORKER_MAX_N 256
 #define POOL_QUEUE_MAX_N 4096
@@ -115,6 +117,12 @@
 /* In-flight calls after the end of standard input: clients wait about 2 s
  * before SIGTERM and 2 s more before SIGKILL; a script has no such hurry. */
 #define STDIO_DRAIN_MS 5000
+/* Bytes read from standard input at a time: a pipe holds 64 KiB, messages are
+ * small. */
+#define STDIO_READ_STEP ((size_t)16 * 1024)
+/* Replies that wait for a client that does not read; above it, no input is
+ * read either. */
+#define STDIO_READY_MAX_N 64
 
 /* ---- JSON ---- */
 

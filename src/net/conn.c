@@ -29,6 +29,8 @@ const struct conn_limits conn_limits_default = {
 	.body_max = HTTP_BODY_MAX,
 };
 
+/* Longest sentence of an error reply; longer ones are not for the wire. */
+#define ERROR_TEXT_MAX 256
 /* Body bytes received straight into the arena at a time. */
 #define BODY_STEP ((size_t)64 * 1024)
 
@@ -126,55 +128,60 @@ conn_unlend(struct conn *c)
 
 /* see conn.h */
 void
-conn_error_reply(struct buf *out, enum err e, struct str sentence,
-    struct str rpc_id, bool is_head, bool keep_alive)
+conn_error_body(struct buf *out, enum err e, struct str sentence,
+    struct str rpc_id)
 {
-	struct buf *b = out;
-	int status = err_http(e);
-	/* The sentence comes from constants; should one ever need escaping,
-	 * the catalogue's stands in. */
-	struct str text = sentence.len > 256 ? err_text(e) : sentence;
-	int rpc = err_rpc(e);
-	size_t digits = 2;
-	struct str id_key = rpc_id.len > 0 ? S(",\"id\":") : S("");
-	struct str start = S("{\"jsonrpc\":\"2.0\"");
-	struct str code = S(",\"error\":{\"code\":");
-	struct str message = S(",\"message\":\"");
-	struct str end = S("\"}}");
+	struct str text = sentence.len > ERROR_TEXT_MAX ? err_text(e) :
+	    sentence;
 
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] == '"' || text.p[i] == '\\' ||
-		    (unsigned char)text.p[i] < 0x20 ||
-		    (unsigned char)text.p[i] > 0x7e) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
 			text = err_text(e);
 			break;
 		}
 	}
-	for (int v = rpc; v <= -10; v /= 10) {
-		digits++;
+	buf_add(out, S("{\"jsonrpc\":\"2.0\""));
+	if (rpc_id.len > 0) {
+		buf_add(out, S(",\"id\":"));
+		buf_add(out, rpc_id);
 	}
-	http1_status_line(b, status);
-	http1_field(b, S("Content-Type"), S("application/json"));
-	http1_field_u64(b, S("Content-Length"), start.len + id_key.len +
-	    rpc_id.len + code.len + digits + message.len + text.len + end.len);
+	buf_add(out, S(",\"error\":{\"code\":"));
+	buf_add_i64(out, err_rpc(e));
+	buf_add(out, S(",\"message\":\""));
+	buf_add(out, text);
+	buf_add(out, S("\"}}"));
+}
+
+/* see conn.h */
+void
+conn_error_reply(struct buf *out, enum err e, struct str sentence,
+    struct str rpc_id, bool is_head, bool keep_alive)
+{
+	char space[ERROR_TEXT_MAX + 512];
+	struct buf body = buf_fixed(space, sizeof(space));
+	int status = err_http(e);
+
+	conn_error_body(&body, e, sentence, rpc_id);
+	if (!buf_ok(&body)) {
+		/* The id is too long to be repeated here. */
+		buf_clear(&body);
+		conn_error_body(&body, e, sentence, STR_NONE);
+	}
+	http1_status_line(out, status);
+	http1_field(out, S("Content-Type"), S("application/json"));
+	http1_field_u64(out, S("Content-Length"), body.len);
 	if (status == 503) {
-		http1_field_u64(b, S("Retry-After"), SERVER_RETRY_AFTER_S);
+		http1_field_u64(out, S("Retry-After"), SERVER_RETRY_AFTER_S);
 	}
 	if (!keep_alive) {
-		http1_field(b, S("Connection"), S("close"));
+		http1_field(out, S("Connection"), S("close"));
 	}
-	http1_head_end(b);
-	if (is_head) {
-		return;
+	http1_head_end(out);
+	if (!is_head) {
+		buf_add(out, buf_str(&body));
 	}
-	buf_add(b, start);
-	buf_add(b, id_key);
-	buf_add(b, rpc_id);
-	buf_add(b, code);
-	buf_add_i64(b, rpc);
-	buf_add(b, message);
-	buf_add(b, text);
-	buf_add(b, end);
 }
 
 /* What is said when there is not even memory for an error. */

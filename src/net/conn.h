@@ -146,8 +146,12 @@ void conn_refuse(struct conn *c, enum err e, int64_t now_ms);
 /* The job, which leaves the connection; NULL when there is none. */
 struct app_job *conn_take_job(struct conn *c);
 
-/* Writes a whole HTTP error response with a JSON-RPC error object as body: the
- * sentence, without an id unless rpc_id is present (raw JSON). 503 gets
+/* Writes a JSON-RPC error object without a newline: the sentence (the
+ * catalogue's where it is long or would need escaping), and an id when rpc_id is
+ * present (raw JSON). */
+void conn_error_body(struct buf *out, enum err e, struct str sentence,
+    struct str rpc_id);
+/* Writes a whole HTTP error response with conn_error_body() as body. A 503 gets
  * Retry-After. */
 void conn_error_reply(struct buf *out, enum err e, struct str sentence,
     struct str rpc_id, bool is_head, bool keep_alive);

@@ -127,6 +127,8 @@ worker_main(void *arg)
 		p->running_n--;
 		add_news(p, job);
 	}
+	p->alive_n--;
+	pthread_cond_broadcast(&p->space);
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
@@ -235,10 +237,16 @@ start_worker(struct pool *p, struct pool_worker *w)
 		close(w->wake_fd);
 		return ERR_NOMEM;
 	}
+	pthread_mutex_lock(&p->lock);
 	rc = pthread_attr_setstacksize(&attr, STACK_SIZE);
 	if (rc == 0) {
 		rc = pthread_create(&w->thread, &attr, worker_main, w);
 	}
+	if (rc == 0) {
+		p->worker_n++;
+		p->alive_n++;
+	}
+	pthread_mutex_unlock(&p->lock);
 	pthread_attr_destroy(&attr);
 	if (rc != 0) {
 		close(w->wake_fd);
@@ -271,17 +279,16 @@ pool_start(struct pool *p, const struct pool_config *config,
 	p->jobs = map(config->job_n * sizeof(*p->jobs));
 	p->pieces = map(POOL_PIECE_MAX_N * sizeof(*p->pieces));
 	if (p->jobs == NULL || p->pieces == NULL) {
-		pool_stop(p);
+		(void)pool_stop(p);
 		return ERR_NOMEM;
 	}
 	for (unsigned i = 0; i < config->worker_n; i++) {
 		enum err err = start_worker(p, &p->workers[i]);
 
 		if (err != ERR_OK) {
-			pool_stop(p);
+			(void)pool_stop(p);
 			return err;
 		}
-		p->worker_n++;
 	}
 	return ERR_OK;
 }
@@ -302,10 +309,16 @@ raise_cancel(struct pool *p, struct pool_job *job)
 	pthread_cond_broadcast(&p->space);
 }
 
-/* see pool.h */
-void
-pool_stop(struct pool *p)
+/* Tells the workers to end and waits a while. true: all did. */
+static bool
+end_workers(struct pool *p)
 {
+	struct timespec until;
+	int rc = 0;
+	bool ended;
+
+	MUST(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
+	until.tv_sec += POOL_STOP_MS / 1000;
 	pthread_mutex_lock(&p->lock);
 	p->stopping = true;
 	for (unsigned i = 0; i < p->worker_n; i++) {
@@ -315,7 +328,21 @@ pool_stop(struct pool *p)
 	}
 	pthread_cond_broadcast(&p->work);
 	pthread_cond_broadcast(&p->space);
+	while (p->alive_n > 0 && rc == 0) {
+		rc = pthread_cond_timedwait(&p->space, &p->lock, &until);
+	}
+	ended = p->alive_n == 0;
 	pthread_mutex_unlock(&p->lock);
+	return ended;
+}
+
+/* see pool.h */
+bool
+pool_stop(struct pool *p)
+{
+	if (!end_workers(p)) {
+		return false;
+	}
 	for (unsigned i = 0; i < p->worker_n; i++) {
 		pthread_join(p->workers[i].thread, NULL);
 		close(p->workers[i].wake_fd);
@@ -336,6 +363,7 @@ pool_stop(struct pool *p)
 	pthread_cond_destroy(&p->work);
 	pthread_cond_destroy(&p->space);
 	pthread_mutex_destroy(&p->lock);
+	return true;
 }
 
 /* see pool.h */

@@ -108,7 +108,8 @@ struct pool {
 	unsigned piece_used_n;
 	struct pool_piece *piece_free;
 	struct pool_worker workers[POOL_WORKER_MAX_N];
-	unsigned worker_n;       /* threads that run */
+	unsigned worker_n;       /* threads that were started */
+	unsigned alive_n;        /* of them, not yet at their end */
 	atomic_size_t budget_used;
 };
 
@@ -116,9 +117,10 @@ struct pool {
  * Block signals before (loop_open() does). ERR_NOMEM, ERR_IO. */
 enum err pool_start(struct pool *p, const struct pool_config *config,
     struct app_calls calls, void (*wake)(void *ctx), void *wake_ctx) MUST_USE;
-/* Cancels what runs, forgets what is queued, ends and joins all workers, and
- * frees everything. */
-void pool_stop(struct pool *p);
+/* Cancels what runs, forgets what is queued, and ends the workers. true: all
+ * ended within POOL_STOP_MS, everything is freed. false: one is stuck (in name
+ * resolution, say); *p and its memory have to stay until the process ends. */
+bool pool_stop(struct pool *p);
 
 /* ---- the loop's side ---- */
 

@@ -931,12 +931,12 @@ server_open(struct server *s, const struct server_config *config,
 	MUST(s->spare != NULL);
 	return ERR_OK;
 fail:
-	server_close(s);
+	(void)server_close(s);
 	return err;
 }
 
 /* see server.h */
-void
+bool
 server_close(struct server *s)
 {
 	size_t n = s->config.conn_max;
@@ -948,7 +948,10 @@ server_close(struct server *s)
 				close_slot(s, &s->slots[i]);
 			}
 		}
-		pool_stop(&s->pool);
+		s->spare = NULL;
+		if (!pool_stop(&s->pool)) {
+			return false;
+		}
 	}
 	if (s->spare_fd >= 0) {
 		close(s->spare_fd);
@@ -957,5 +960,5 @@ server_close(struct server *s)
 	unmap(s->buffers, n * HTTP_HEAD_MAX);
 	unmap(s->buffer_free, n * sizeof(*s->buffer_free));
 	loop_close(&s->loop);
-	s->spare = NULL;
+	return true;
 }

@@ -84,8 +84,9 @@ enum err server_open(struct server *s, const struct server_config *config,
 bool server_run(struct server *s);
 /* Begins to drain; from any thread. A second call ends at once. */
 void server_stop(struct server *s);
-/* Ends the pool and closes everything. */
-void server_close(struct server *s);
+/* Ends the pool and closes everything. false: a worker is stuck (pool_stop());
+ * *s has to stay until the process ends. */
+bool server_close(struct server *s);
 /* The most memory the server's own structures, input buffers and jobs can hold
  * with these settings, bytes: what is printed at start. */
 uint64_t server_memory_max(const struct server_config *config);
