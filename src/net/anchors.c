@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Trust anchors from the compiled-in table and from PEM text. The PEM decoder
+ * hands out the DER bytes of one object at a time; they are collected in a
+ * buffer that the next certificate reuses, and what is kept of each (name and
+ * key) is copied into the arena.
+ */
+#include "net/anchors.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "net/roots.h"
+
+/* Most bytes of one certificate: the largest root known has 2 KB. */
+#define CERTIFICATE_MAX ((size_t)32 * 1024)
+
+/* BearSSL's structures want bytes that are not const and never writes them. */
+static unsigned char *
+bytes(const unsigned char *p)
+{
+	return (unsigned char *)(uintptr_t)p;
+}
+
+/* see anchors.h */
+enum err
+anchors_builtin(struct anchors *out, struct arena *a)
+{
+	br_x509_trust_anchor *list = ARENA_ARRAY(a, roots_n,
+	    br_x509_trust_anchor);
+
+	if (list == NULL) {
+		return ERR_NOMEM;
+	}
+	for (size_t i = 0; i < roots_n; i++) {
+		const struct roots_row *row = &roots_rows[i];
+		unsigned char *at = bytes(roots_blob) + row->at;
+		br_x509_trust_anchor *ta = &list[i];
+
+		ta->dn.data = at;
+		ta->dn.len = row->name_len;
+		ta->flags = BR_X509_TA_CA;
+		at += row->name_len;
+		if (row->curve != 0) {
+			ta->pkey.key_type = BR_KEYTYPE_EC;
+			ta->pkey.key.ec.curve = row->curve;
+			ta->pkey.key.ec.q = at;
+			ta->pkey.key.ec.qlen = row->key_len;
+		} else {
+			ta->pkey.key_type = BR_KEYTYPE_RSA;
+			ta->pkey.key.rsa.n = at;
+			ta->pkey.key.rsa.nlen = row->key_len;
+			ta->pkey.key.rsa.e = at + row->key_len;
+			ta->pkey.key.rsa.elen = row->exponent_len;
+		}
+	}
+	*out = (struct anchors){ list, roots_n, S("the built-in roots") };
+	return ERR_OK;
+}
+
+/* What anchors_pem() carries through the decoders' callbacks. */
+struct reading {
+	struct buf der;  /* the certificate being collected */
+	struct buf name; /* its subject */
+};
+
+static void
+collect(void *ctx, const void *p, size_t len)
+{
+	buf_add(&((struct reading *)ctx)->der, str_of(p, len));
+}
+
+static void
+collect_name(void *ctx, const void *p, size_t len)
+{
+	buf_add(&((struct reading *)ctx)->name, str_of(p, len));
+}
+
+static unsigned char *
+copy(struct arena *a, const unsigned char *p, size_t len)
+{
+	unsigned char *to = arena_alloc(a, len, 1);
+
+	if (to != NULL) {
+		memcpy(to, p, len);
+	}
+	return to;
+}
+
+/* Copies a decoded key; false when the arena is full. */
+static bool
+copy_key(br_x509_pkey *to, const br_x509_pkey *from, struct arena *a)
+{
+	to->key_type = from->key_type;
+	if (from->key_type == BR_KEYTYPE_RSA) {
+		to->key.rsa.n = copy(a, from->key.rsa.n, from->key.rsa.nlen);
+		to->key.rsa.nlen = from->key.rsa.nlen;
+		to->key.rsa.e = copy(a, from->key.rsa.e, from->key.rsa.elen);
+		to->key.rsa.elen = from->key.rsa.elen;
+		return to->key.rsa.n != NULL && to->key.rsa.e != NULL;
+	}
+	to->key.ec.curve = from->key.ec.curve;
+	to->key.ec.q = copy(a, from->key.ec.q, from->key.ec.qlen);
+	to->key.ec.qlen = from->key.ec.qlen;
+	return to->key.ec.q != NULL;
+}
+
+/* Turns the collected certificate into *ta. ERR_OK, ERR_TYPE for a kind of key
+ * that is of no use here, ERR_SYNTAX, ERR_NOMEM. */
+static enum err
+decode(struct reading *r, br_x509_trust_anchor *ta, struct arena *a)
+{
+	br_x509_decoder_context decoder;
+	const br_x509_pkey *key;
+
+	if (!buf_ok(&r->der)) {
+		return r->der.len + 1 < r->der.cap ? ERR_NOMEM : ERR_SYNTAX;
+	}
+	buf_clear(&r->name);
+	br_x509_decoder_init(&decoder, collect_name, r);
+	if (r->der.len > 0) {
+		br_x509_decoder_push(&decoder, r->der.p, r->der.len);
+	}
+	key = br_x509_decoder_get_pkey(&decoder);
+	if (key == NULL) {
+		return br_x509_decoder_last_error(&decoder) ==
+		    BR_ERR_X509_UNSUPPORTED ? ERR_TYPE : ERR_SYNTAX;
+	}
+	if (!buf_ok(&r->name)) {
+		return ERR_NOMEM;
+	}
+	ta->flags = br_x509_decoder_isCA(&decoder) ? BR_X509_TA_CA : 0;
+	ta->dn.len = r->name.len;
+	ta->dn.data = copy(a, (const unsigned char *)r->name.p, r->name.len);
+	if (ta->dn.data == NULL || !copy_key(&ta->pkey, key, a)) {
+		return ERR_NOMEM;
+	}
+	return ERR_OK;
+}
+
+/* One event of the PEM decoder. The object in hand, if any, ends with
+ * BR_PEM_END_OBJ; whether it is a certificate is decided at its start. */
+struct pem_state {
+	struct reading reading;
+	br_x509_trust_anchor *list;
+	size_t n;         /* anchors made */
+	size_t object_n;  /* certificates seen */
+	bool certificate; /* the object is one */
+};
+
+static enum err
+pem_event(struct pem_state *s, br_pem_decoder_context *pem, int event,
+    struct arena *a)
+{
+	struct str name;
+	enum err err;
+
+	switch (event) {
+	case BR_PEM_BEGIN_OBJ:
+		name = str_from_z(br_pem_decoder_name(pem));
+		s->certificate = str_eq(name, S("CERTIFICATE")) ||
+		    str_eq(name, S("X509 CERTIFICATE"));
+		buf_clear(&s->reading.der);
+		br_pem_decoder_setdest(pem, s->certificate ? collect : NULL,
+		    &s->reading);
+		return ERR_OK;
+	case BR_PEM_END_OBJ:
+		if (!s->certificate) {
+			return ERR_OK;
+		}
+		s->object_n++;
+		s->certificate = false;
+		if (s->n == ANCHORS_MAX) {
+			return ERR_LIMIT;
+		}
+		err = decode(&s->reading, &s->list[s->n], a);
+		s->n += err == ERR_OK;
+		return err == ERR_TYPE ? ERR_OK : err;
+	case BR_PEM_ERROR:
+		s->object_n++;
+		return ERR_SYNTAX;
+	default:
+		return ERR_OK;
+	}
+}
+
+/* The sentence for what went wrong. */
+static enum err
+refuse(const struct pem_state *s, enum err err, struct str file,
+    struct str setting, struct fail *f)
+{
+	switch (err) {
+	case ERR_NOMEM:
+		return fail_set(f, ERR_NOMEM, 0, STR_NONE);
+	case ERR_LIMIT:
+		return fail_setf(f, ERR_CONFIG,
+		    "%s: %s has more than %u certificates", setting, file,
+		    (uint64_t)ANCHORS_MAX);
+	default:
+		return fail_setf(f, ERR_CONFIG,
+		    "%s: certificate number %u in %s is damaged; export the "
+		    "file again as PEM", setting, (uint64_t)s->object_n, file);
+	}
+}
+
+/* see anchors.h */
+enum err
+anchors_pem(struct anchors *out, struct arena *a, struct str pem,
+    struct str file, struct str setting, struct fail *f)
+{
+	struct pem_state s = { .certificate = false };
+	br_pem_decoder_context decoder;
+	enum err err = ERR_OK;
+
+	s.list = ARENA_ARRAY(a, ANCHORS_MAX, br_x509_trust_anchor);
+	if (s.list == NULL) {
+		return fail_set(f, ERR_NOMEM, 0, STR_NONE);
+	}
+	s.reading.der = buf_in(a, CERTIFICATE_MAX);
+	s.reading.name = buf_in(a, CERTIFICATE_MAX);
+	br_pem_decoder_init(&decoder);
+	while (pem.len > 0 && err == ERR_OK) {
+		size_t n = br_pem_decoder_push(&decoder, pem.p, pem.len);
+		int event = br_pem_decoder_event(&decoder);
+
+		pem = str_sub(pem, n, pem.len);
+		err = pem_event(&s, &decoder, event, a);
+		MUST(n > 0 || event != 0);
+	}
+	if (err == ERR_OK && s.certificate) {
+		s.object_n++;
+		err = ERR_SYNTAX; /* the text ends inside a certificate */
+	}
+	if (err != ERR_OK) {
+		return refuse(&s, err, file, setting, f);
+	}
+	if (s.n == 0) {
+		return fail_setf(f, ERR_CONFIG, "%s: there is no certificate "
+		    "in %s; it has to be PEM text with BEGIN CERTIFICATE "
+		    "lines", setting, file);
+	}
+	*out = (struct anchors){ s.list, s.n, file };
+	return ERR_OK;
+}
+
+/* see anchors.h */
+enum err
+anchors_load(struct anchors *out, struct arena *a, const struct sys *sys,
+    struct str file, struct str setting, struct fail *f)
+{
+	struct buf text = buf_in(a, ANCHORS_FILE_MAX);
+	enum err err = sys->read_file(sys->ctx, file, &text);
+
+	switch (err) {
+	case ERR_OK:
+		return anchors_pem(out, a, buf_str(&text), file, setting, f);
+	case ERR_NOMEM:
+		return fail_set(f, ERR_NOMEM, 0, STR_NONE);
+	case ERR_LIMIT:
+		return fail_setf(f, ERR_CONFIG, "%s: %s is larger than a CA "
+		    "bundle can be (%u bytes)", setting, file,
+		    (uint64_t)ANCHORS_FILE_MAX);
+	default:
+		return fail_setf(f, ERR_CONFIG, "%s: %s cannot be read: %s",
+		    setting, file, err_text(err));
+	}
+}
