@@ -287,11 +287,11 @@ peer_connected(const struct fake_peer *p)
 	return p->f->mono_ms >= p->connected_at;
 }
 
-/* "peer->again": every second call says so. */
+/* p->again: every second call of a kind says so. */
 static bool
-peer_again(struct fake_peer *p)
+peer_again(const struct fake_peer *p, unsigned *turn)
 {
-	return p->again && p->turn++ % 2 == 0;
+	return p->again && (*turn)++ % 2 == 0;
 }
 
 static long
@@ -301,7 +301,7 @@ peer_read(void *ctx, char *dst, size_t len)
 	struct fake_step *s;
 
 	MUST(p->open && len > 0);
-	if (!peer_connected(p) || peer_again(p)) {
+	if (!peer_connected(p) || peer_again(p, &p->read_turn)) {
 		return -ERR_AGAIN;
 	}
 	if (p->read_max > 0 && len > p->read_max) {
@@ -370,7 +370,7 @@ peer_write(void *ctx, const char *src, size_t len)
 		return -(long)fail_set(p->fail, p->connect_err, 0,
 		    S("scripted connect failure"));
 	}
-	if (peer_again(p)) {
+	if (peer_again(p, &p->write_turn)) {
 		return -ERR_AGAIN;
 	}
 	if (p->write_max > 0 && len > p->write_max) {
@@ -444,7 +444,8 @@ peer_events(struct fake_peer *p, int64_t *next_ms)
 		return 0;
 	}
 	if (p->live != NULL) {
-		return SYS_READ | SYS_WRITE;
+		return p->live_events == NULL ? SYS_READ | SYS_WRITE :
+		    p->live_events(p->live->ctx, next_ms);
 	}
 	s = peer_step(p);
 	if (s != NULL && s->kind == FAKE_STALL) {
@@ -739,4 +740,20 @@ struct str
 fake_peer_got(const struct fake_peer *p)
 {
 	return str_of(p->got == NULL ? "" : p->got, p->got_len);
+}
+
+/* see fake_sys.h */
+struct stream
+fake_peer_stream(struct fake_peer *p)
+{
+	p->used = true;
+	p->open = true;
+	return (struct stream){ p, peer_read, peer_write, peer_shut };
+}
+
+/* see fake_sys.h */
+unsigned
+fake_peer_events(struct fake_peer *p, int64_t *next_ms)
+{
+	return peer_events(p, next_ms);
 }

@@ -69,6 +69,8 @@ struct fake_peer {
 	size_t write_max;      /* bytes per write; 0: all */
 	bool again;            /* every second read and write says ERR_AGAIN */
 	struct stream *live;   /* not NULL: bytes go here instead of a script */
+	unsigned (*live_events)(void *ctx, int64_t *next_ms); /* what the live
+	                        * stream is ready for, or when; NULL: all */
 	struct fake_step steps[FAKE_STEP_MAX];
 	size_t step_n;
 	/* state */
@@ -77,7 +79,8 @@ struct fake_peer {
 	int64_t ready_at;      /* a stall ends then; 0: not begun */
 	int64_t connected_at;
 	struct fail *fail;     /* of the dial */
-	unsigned turn;
+	unsigned read_turn;    /* calls so far, for `again` */
+	unsigned write_turn;
 	char *got;             /* all bytes received */
 	size_t got_len;
 	size_t request_from;   /* where in got the current request begins */
@@ -159,6 +162,10 @@ void fake_peer_reply_str(struct fake_peer *p, struct str bytes);
 void fake_peer_stall(struct fake_peer *p, int64_t ms);
 void fake_peer_close(struct fake_peer *p);
 void fake_peer_reset(struct fake_peer *p);
+/* The peer as a stream of its own, without a dial, and its readiness: for what
+ * stands between (tls_peer.h). */
+struct stream fake_peer_stream(struct fake_peer *p);
+unsigned fake_peer_events(struct fake_peer *p, int64_t *next_ms);
 /* All bytes the peer received. */
 struct str fake_peer_got(const struct fake_peer *p);
 

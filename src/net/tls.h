@@ -62,7 +62,6 @@ struct tls {
 	int64_t now_ms;       /* wall clock at the start */
 	bool established;     /* a handshake was completed */
 	bool resumed;         /* it continued an earlier session */
-	bool ended;           /* the stream is at its end, or failed */
 	enum err err;         /* the first failure, answered from then on */
 	size_t stage_from;    /* bytes of stage written already */
 	size_t stage_len;
