@@ -172,7 +172,7 @@ $(B)/fuzz/replay_%: $(B)/fuzz/replay.o $(B)/fuzz/fuzz_%.o $(BASE)
 $(B)/libcore.a: $(CORE)
 $(B)/libtest.a: $(SHARED)
 $(B)/%.a:
-	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcD $@ $^
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) qcsD $@ $^
 $(B)/%.o: %.c | $(BEARSSL)
 	@mkdir -p $(@D) && echo "CC $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<

@@ -149,6 +149,11 @@ void aws_call_many(struct aws_job *jobs, size_t n);
  * scope->account_id. Errors as sts_caller_identity(). */
 enum err aws_identity(struct aws_scope *s, struct sts_identity *out) MUST_USE;
 
+/* The scope's account after a call: what the chain knows of the keys, else what
+ * STS said once about this access key (kept for the process). Absent when
+ * nobody says it: an account that cannot be named is no error. */
+struct str aws_account_id(struct aws_scope *s);
+
 /* How AWS's error codes are understood; for tests and for tools that look at
  * reply->code themselves. */
 bool aws_code_is_throttle(struct str code);

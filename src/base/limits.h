@@ -20,6 +20,15 @@
  * text, tree and reply together stays below it. */
 #define JOB_ARENA_CAP ((size_t)32 * 1024 * 1024)
 
+/* What lives as long as the process (client slots, lists, settings), and the
+ * whole work of a command such as `call`. */
+#define PROGRAM_ARENA_CAP ((size_t)256 * 1024 * 1024)
+/* The real world's own memory: connections in use at a time. */
+#define MACHINE_ARENA_CAP ((size_t)16 * 1024 * 1024)
+/* One readiness check: a sentence about the credential chain. */
+#define READY_ARENA_CAP ((size_t)64 * 1024)
+/* Stack of the thread that renews credentials: it runs whole AWS calls. */
+#define REFRESH_STACK_LEN ((size_t)256 * 1024)
 /* One error sentence: the longest lists a credential chain of nine places. */
 #define FAIL_TEXT_MAX ((size_t)4 * 1024)
 

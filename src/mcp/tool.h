@@ -111,6 +111,8 @@ struct call {
 	const struct json *params; /* of the request, as they came */
 	struct str result_type;    /* modern era; absent: "complete" */
 	unsigned aws_calls;       /* counted by aws/call, for the log */
+	struct str region;        /* effective one, set by the tool, for the
+	                           * log; absent: none */
 };
 
 /* Typed access to validated arguments; the parameter's default when absent.

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * get_alarm_history: what happened to one alarm, which time ranges deserve a
+ * look, and for a composite alarm the alarms that its rule names.
+ *
+ * DescribeAlarmHistory leaves composite alarms out unless AlarmTypes names
+ * them, so it always does here. History outlives its alarm (30 days): a deleted
+ * alarm still answers, and says so.
+ *
+ * Rule grammar, as far as names are concerned (CloudWatch User Guide, composite
+ * alarms): STATE(name), STATE("name"), AT_LEAST(n, STATE, (name, name)); a name
+ * may be an alarm ARN.
+ */
+#include "tools/tools.h"
+
+#include <string.h>
+
+#include "tools/ask.h"
+#include "tools/rule.h"
+#include "tools/show.h"
+
+/* The service's page size limit. */
+#define PAGE_MAX 100
+/* Transitions closer than this form one flapping episode. */
+#define FLAP_GAP_MS ((int64_t)3600 * 1000)
+/* Used where the alarm itself is gone or evaluates no single metric. */
+#define PERIOD_DEFAULT_S 300
+
+struct history {
+	struct ask q;
+	struct str name;
+	size_t max;
+	const struct json **items; /* newest first, as AWS sent them */
+	size_t n;
+	bool more;
+	const struct json *alarm;  /* NULL: there is none any more */
+	bool composite;
+};
+
+static enum err
+fetch_items(struct history *h, int64_t start_ms, int64_t end_ms)
+{
+	struct call *c = h->q.c;
+	struct str token = STR_NONE;
+
+	h->items = ARENA_ARRAY(c->arena, h->max, const struct json *);
+	if (h->items == NULL) {
+		return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
+	}
+	do {
+		struct json_writer *body = ask_body(&h->q);
+		size_t left = h->max - h->n;
+		const struct json *page;
+		enum err err;
+
+		json_put_string(body, S("AlarmName"), h->name);
+		json_put_raw(body, S("AlarmTypes"),
+		    S("[\"MetricAlarm\",\"CompositeAlarm\"]"));
+		json_put_string(body, S("HistoryItemType"),
+		    tool_arg_str(c, S("history_item_type")));
+		json_put_integer(body, S("StartDate"), start_ms / 1000);
+		json_put_integer(body, S("EndDate"), end_ms / 1000);
+		json_put_string(body, S("ScanBy"), S("TimestampDescending"));
+		json_put_integer(body, S("MaxRecords"),
+		    left < PAGE_MAX ? (int64_t)left + 1 : PAGE_MAX);
+		if (token.p != NULL) {
+			json_put_string(body, S("NextToken"), token);
+		}
+		err = ask_send(&h->q, ENDPOINT_CLOUDWATCH,
+		    S("DescribeAlarmHistory"), &page);
+		if (err != ERR_OK) {
+			return err;
+		}
+		for (const struct json *i = json_at(json_get(page,
+		    S("AlarmHistoryItems")), 0); i != NULL; i = i->next) {
+			if (h->n == h->max) {
+				h->more = true;
+				break;
+			}
+			h->items[h->n++] = i;
+		}
+		token = json_get_str(page, S("NextToken"), STR_NONE);
+	} while (token.len > 0 && !h->more && h->n < h->max);
+	h->more = h->more || token.len > 0;
+	return ERR_OK;
+}
+
+/* DescribeAlarms for some names; *reply is AWS's answer. */
+static enum err
+describe(struct ask *q, const struct str *names, size_t n,
+    const struct json **reply)
+{
+	struct json_writer *body = ask_body(q);
+
+	json_key(body, S("AlarmNames"));
+	json_begin_array(body);
+	for (size_t i = 0; i < n; i++) {
+		json_string(body, names[i]);
+	}
+	json_end_array(body);
+	json_put_raw(body, S("AlarmTypes"),
+	    S("[\"MetricAlarm\",\"CompositeAlarm\"]"));
+	json_put_integer(body, S("MaxRecords"), PAGE_MAX);
+	return ask_send(q, ENDPOINT_CLOUDWATCH, S("DescribeAlarms"), reply);
+}
+
+static enum err
+fetch_alarm(struct history *h)
+{
+	const struct json *reply;
+	enum err err = describe(&h->q, &h->name, 1, &reply);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	h->alarm = json_at(json_get(reply, S("MetricAlarms")), 0);
+	if (h->alarm == NULL) {
+		h->alarm = json_at(json_get(reply, S("CompositeAlarms")), 0);
+		h->composite = h->alarm != NULL;
+	}
+	return ERR_OK;
+}
+
+/* One alarm's members; `name` stands in where AWS sent none. */
+static void
+show_details(struct json_writer *out, const struct json *alarm,
+    struct str name, bool composite)
+{
+	struct str statistic = json_get_str(alarm, S("Statistic"),
+	    json_get_str(alarm, S("ExtendedStatistic"), STR_NONE));
+
+	json_begin_object(out);
+	json_put_string(out, S("alarm_name"),
+	    json_get_str(alarm, S("AlarmName"), name));
+	show_string(out, S("alarm_description"), alarm, S("AlarmDescription"));
+	json_put_string(out, S("alarm_type"), alarm == NULL ? S("Unknown") :
+	    composite ? S("CompositeAlarm") : S("MetricAlarm"));
+	json_put_string(out, S("current_state"),
+	    json_get_str(alarm, S("StateValue"), S("Unknown")));
+	show_string(out, S("metric_name"), alarm, S("MetricName"));
+	show_string(out, S("namespace"), alarm, S("Namespace"));
+	show_dimensions(out, S("dimensions"),
+	    json_get(alarm, S("Dimensions")));
+	show_number(out, S("threshold"), alarm, S("Threshold"));
+	show_string(out, S("comparison_operator"), alarm,
+	    S("ComparisonOperator"));
+	show_number(out, S("evaluation_periods"), alarm,
+	    S("EvaluationPeriods"));
+	show_number(out, S("period"), alarm, S("Period"));
+	json_put_string_or_null(out, S("statistic"), statistic);
+	show_string(out, S("alarm_rule"), alarm, S("AlarmRule"));
+	json_end_object(out);
+}
+
+/* HistoryData is JSON in a string; NULL when it cannot be read. */
+static const struct json *
+history_data(struct call *c, const struct json *item)
+{
+	struct str text = json_get_str(item, S("HistoryData"), STR_NONE);
+	struct json *data;
+
+	if (text.p == NULL ||
+	    json_parse(c->arena, text, 0, &data, NULL) != ERR_OK) {
+		return NULL;
+	}
+	return data;
+}
+
+static void
+show_item(struct call *c, const struct json *item)
+{
+	struct json_writer *out = c->out;
+	const struct json *data = NULL;
+
+	if (str_eq(json_get_str(item, S("HistoryItemType"), S("")),
+	    S("StateUpdate"))) {
+		data = history_data(c, item);
+	}
+	json_begin_object(out);
+	show_string(out, S("alarm_name"), item, S("AlarmName"));
+	show_string(out, S("alarm_type"), item, S("AlarmType"));
+	show_seconds(out, S("timestamp"), json_get(item, S("Timestamp")));
+	show_string(out, S("history_item_type"), item, S("HistoryItemType"));
+	show_string(out, S("history_summary"), item, S("HistorySummary"));
+	json_put_string_or_null(out, S("old_state"),
+	    json_str(json_path(data, S("oldState.stateValue"))));
+	json_put_string_or_null(out, S("new_state"),
+	    json_str(json_path(data, S("newState.stateValue"))));
+	json_put_string_or_null(out, S("state_reason"),
+	    json_str(json_path(data, S("newState.stateReason"))));
+	json_end_object(out);
+}
+
+static void
+show_range(struct json_writer *out, int64_t start_ms, int64_t end_ms,
+    struct str reason)
+{
+	json_begin_object(out);
+	show_time(out, S("start_time"), start_ms);
+	show_time(out, S("end_time"), end_ms);
+	json_put_string(out, S("reason"), reason);
+	json_end_object(out);
+}
+
+/* Times of the transitions to ALARM, in the order of the items. */
+static size_t
+alarm_times(struct history *h, int64_t *times)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n; i++) {
+		const struct json *data = history_data(h->q.c, h->items[i]);
+		struct str state =
+		    json_str(json_path(data, S("newState.stateValue")));
+
+		if (str_eq(state, S("ALARM")) && show_read_seconds(
+		    json_get(h->items[i], S("Timestamp")), &times[n])) {
+			n++;
+		}
+	}
+	return n;
+}
+
+static void
+sort_times(int64_t *times, size_t n)
+{
+	/* Insertion sort: the input is in reverse order at most 1,000 long,
+	 * and usually has a handful of entries. */
+	for (size_t i = 1; i < n; i++) {
+		int64_t t = times[i];
+		size_t j = i;
+
+		for (; j > 0 && times[j - 1] > t; j--) {
+			times[j] = times[j - 1];
+		}
+		times[j] = t;
+	}
+}
+
+/* One range around each transition to ALARM, wide enough for the evaluations
+ * that led to it, then one over each episode of transitions in quick
+ * succession. */
+static enum err
+show_suggestions(struct history *h)
+{
+	struct json_writer *out = h->q.c->out;
+	int64_t *times = ARENA_ARRAY(h->q.c->arena, h->n, int64_t);
+	int64_t period = json_get_i64(h->alarm, S("Period"), PERIOD_DEFAULT_S);
+	int64_t evaluations =
+	    json_get_i64(h->alarm, S("EvaluationPeriods"), 1);
+	int64_t before, after;
+	size_t n;
+
+	if (times == NULL) {
+		return fail_set(h->q.c->fail, ERR_NOMEM, 0, STR_NONE);
+	}
+	period = period < 1 || period > 86400 ? PERIOD_DEFAULT_S : period;
+	evaluations = evaluations < 1 || evaluations > 10080 ? 1 : evaluations;
+	before = period * evaluations * 5 * 1000;
+	after = period * 2 * 1000;
+	n = alarm_times(h, times);
+	json_key(out, S("time_range_suggestions"));
+	json_begin_array(out);
+	for (size_t i = 0; i < n; i++) {
+		show_range(out, times[i] - before, times[i] + after,
+		    S("transition to ALARM"));
+	}
+	sort_times(times, n);
+	for (size_t first = 0, last = 0; first < n; first = last + 1) {
+		last = first;
+		while (last + 1 < n &&
+		    times[last + 1] - times[last] <= FLAP_GAP_MS) {
+			last++;
+		}
+		if (last > first) {
+			show_range(out, times[first] - before,
+			    times[last] + after,
+			    S("several transitions to ALARM within the hour"));
+		}
+	}
+	json_end_array(out);
+	return ERR_OK;
+}
+
+static void
+message(struct history *h)
+{
+	struct buf text = buf_in(h->q.c->arena, 512);
+
+	if (h->alarm == NULL) {
+		buf_add(&text, S("The alarm does not exist any more; this is "
+		    "what its history still holds."));
+	} else if (h->n == 0) {
+		buf_add(&text, S("Nothing of this kind happened in the time "
+		    "range. AWS keeps alarm history for 30 days."));
+	}
+	if (h->more) {
+		buf_addf(&text, "Showing the newest %u items; there are more. "
+		    "Raise max_items or narrow the time range.",
+		    (uint64_t)h->n);
+	}
+	json_put_string_or_null(h->q.c->out, S("message"),
+	    text.len > 0 ? buf_str(&text) : STR_NONE);
+}
+
+static enum err
+show_history(struct history *h)
+{
+	struct json_writer *out = h->q.c->out;
+	enum err err;
+
+	json_begin_object(out);
+	json_key(out, S("alarm_details"));
+	show_details(out, h->alarm, h->name, h->composite);
+	json_key(out, S("history_items"));
+	json_begin_array(out);
+	for (size_t i = 0; i < h->n; i++) {
+		show_item(h->q.c, h->items[i]);
+	}
+	json_end_array(out);
+	err = show_suggestions(h);
+	json_put_boolean(out, S("has_more_results"), h->more);
+	message(h);
+	ask_origin(&h->q, out);
+	json_end_object(out);
+	return err;
+}
+
+/* The component's alarm in a DescribeAlarms answer, or NULL. */
+static const struct json *
+find_alarm(const struct json *reply, struct str list, struct str name)
+{
+	const struct json *alarm = json_at(json_get(reply, list), 0);
+
+	while (alarm != NULL && !str_eq(json_get_str(alarm, S("AlarmName"),
+	    S("")), name)) {
+		alarm = alarm->next;
+	}
+	return alarm;
+}
+
+/* The answer for include_component_alarms: the alarms of the rule. */
+static enum err
+show_components(struct history *h)
+{
+	struct call *c = h->q.c;
+	struct json_writer *out = c->out;
+	struct str rule = json_get_str(h->alarm, S("AlarmRule"), S(""));
+	struct str names[RULE_NAME_MAX];
+	size_t n = rule_names(rule, names, RULE_NAME_MAX);
+	const struct json *reply = NULL;
+	enum err err = n == 0 ? ERR_OK : describe(&h->q, names, n, &reply);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	json_begin_object(out);
+	json_put_string(out, S("composite_alarm_name"), h->name);
+	json_key(out, S("component_alarms"));
+	json_begin_array(out);
+	for (size_t i = 0; i < n; i++) {
+		json_string(out, names[i]);
+	}
+	json_end_array(out);
+	json_put_string(out, S("alarm_rule"), rule);
+	json_key(out, S("component_details"));
+	json_begin_array(out);
+	for (size_t i = 0; i < n; i++) {
+		const struct json *metric =
+		    find_alarm(reply, S("MetricAlarms"), names[i]);
+		const struct json *composite =
+		    find_alarm(reply, S("CompositeAlarms"), names[i]);
+
+		show_details(out, metric != NULL ? metric : composite,
+		    names[i], composite != NULL);
+	}
+	json_end_array(out);
+	ask_origin(&h->q, out);
+	json_end_object(out);
+	return ERR_OK;
+}
+
+static enum err
+run(struct call *c)
+{
+	struct history h = { .name = tool_arg_str(c, S("alarm_name")) };
+	int64_t start_ms, end_ms;
+	enum err err;
+
+	h.max = (size_t)tool_arg_i64(c, S("max_items"));
+	ask_begin(&h.q, c);
+	end_ms = ask_time(&h.q, S("end_time"), ask_now_ms(&h.q));
+	start_ms = ask_time(&h.q, S("start_time"),
+	    end_ms - (int64_t)24 * 3600 * 1000);
+	err = ask_check_range(&h.q, start_ms, end_ms);
+	if (err == ERR_OK) {
+		err = fetch_alarm(&h);
+	}
+	if (err == ERR_OK && h.composite &&
+	    tool_arg_bool(c, S("include_component_alarms"))) {
+		return show_components(&h);
+	}
+	if (err == ERR_OK) {
+		err = fetch_items(&h, start_ms, end_ms);
+	}
+	if (err == ERR_OK && h.alarm == NULL && h.n == 0) {
+		return fail_setf(c->fail, ERR_AWS_MISSING, "there is no alarm "
+		    "'%s' in region %s, and no history of one; "
+		    "describe_alarms lists the names", h.name,
+		    h.q.scope.region);
+	}
+	return err == ERR_OK ? show_history(&h) : err;
+}
+
+static const struct str item_types[] = {
+	STR_INIT("StateUpdate"), STR_INIT("ConfigurationUpdate"),
+	STR_INIT("Action"),
+};
+
+static const struct param params[] = {
+	{ .name = STR_INIT("alarm_name"), .type = PARAM_STRING,
+	    .required = true, .min = 1, .max = 255,
+	    .text = STR_INIT("exact name") },
+	{ .name = STR_INIT("start_time"), .type = PARAM_TIME,
+	    .text = STR_INIT("default: 24 hours before the end") },
+	{ .name = STR_INIT("end_time"), .type = PARAM_TIME,
+	    .text = STR_INIT("default: now") },
+	{ .name = STR_INIT("history_item_type"), .type = PARAM_STRING,
+	    .choices = item_types, .choice_n = 3,
+	    .fallback = STR_INIT("\"StateUpdate\"") },
+	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
+	    .max = 1000, .fallback = STR_INIT("50") },
+	{ .name = STR_INIT("include_component_alarms"), .type = PARAM_BOOLEAN,
+	    .fallback = STR_INIT("false"),
+	    .text = STR_INIT("for a composite alarm: describe the alarms of "
+	    "its rule instead") },
+	ASK_PARAMS,
+};
+
+/* see tools.h */
+const struct tool tools_get_alarm_history = {
+	.name = STR_INIT("get_alarm_history"),
+	.title = STR_INIT("Alarm history"),
+	.description = STR_INIT("State changes of one alarm (metric or "
+	    "composite), newest first, with reasons, and "
+	    "time_range_suggestions worth examining with get_metric_data and "
+	    "log queries."),
+	.params = params,
+	.param_n = sizeof(params) / sizeof(params[0]),
+	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
+	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
+	    "\"alarm_details\":{\"type\":\"object\"},"
+	    "\"history_items\":{\"type\":\"array\"},"
+	    "\"time_range_suggestions\":{\"type\":\"array\"},"
+	    "\"has_more_results\":{\"type\":\"boolean\"},"
+	    "\"message\":{\"type\":[\"string\",\"null\"]},"
+	    "\"component_alarms\":{\"type\":\"array\"},"
+	    "\"component_details\":{\"type\":\"array\"},"
+	    "\"alarm_rule\":{\"type\":\"string\"}," ASK_SCHEMA "}}"),
+	.run = run,
+};

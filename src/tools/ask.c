@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A tool's way to AWS.
+ */
+#include "tools/ask.h"
+
+#include "base/limits.h"
+#include "base/timefmt.h"
+
+/* see ask.h */
+void
+ask_begin(struct ask *q, struct call *c)
+{
+	*q = (struct ask){ .c = c };
+	q->now_ms = c->sys->now_ms(c->sys->ctx);
+	aws_scope_init(&q->scope, c->aws, c->arena, c->fail, c->deadline_ms,
+	    c->cancel, &c->aws_calls);
+	q->err = aws_scope_open(&q->scope,
+	    tool_arg_str(c, S("profile_name")), tool_arg_str(c, S("region")));
+	c->region = q->scope.region;
+}
+
+/* see ask.h */
+struct json_writer *
+ask_body(struct ask *q)
+{
+	q->body = buf_in(q->c->arena, HTTP_BODY_MAX);
+	q->writer = json_writer(&q->body);
+	json_begin_object(&q->writer);
+	return &q->writer;
+}
+
+/* see ask.h */
+enum err
+ask_send(struct ask *q, enum endpoint_service service, struct str operation,
+    const struct json **reply)
+{
+	struct aws_op op = { service, operation };
+
+	q->reply = (struct aws_reply){ .json = NULL };
+	json_end_object(&q->writer);
+	if (q->err != ERR_OK) {
+		return q->err;
+	}
+	if (!buf_ok(&q->body)) {
+		return fail_set(q->c->fail, ERR_NOMEM, 0, STR_NONE);
+	}
+	*reply = NULL;
+	q->err = aws_call(&q->scope, &op, buf_str(&q->body), &q->reply);
+	*reply = q->reply.json;
+	if (q->err != ERR_OK) {
+		enum err err = q->err;
+
+		/* The next request of this call may work. */
+		q->err = ERR_OK;
+		return err;
+	}
+	return ERR_OK;
+}
+
+/* see ask.h */
+void
+ask_origin(struct ask *q, struct json_writer *out)
+{
+	json_put_string_or_null(out, S("region"), q->scope.region);
+	json_put_string_or_null(out, S("account_id"),
+	    aws_account_id(&q->scope));
+	json_put_string_or_null(out, S("profile_name"), q->scope.profile);
+}
+
+/* see ask.h */
+int64_t
+ask_now_ms(const struct ask *q)
+{
+	return q->now_ms;
+}
+
+/* see ask.h */
+int64_t
+ask_time(const struct ask *q, struct str name, int64_t otherwise)
+{
+	int64_t ms;
+
+	/* The argument was checked against the same grammar. */
+	return timefmt_parse_when(tool_arg_str(q->c, name), q->now_ms, &ms) ?
+	    ms : otherwise;
+}
+
+/* see ask.h */
+enum err
+ask_check_range(const struct ask *q, int64_t start_ms, int64_t end_ms)
+{
+	char text[80];
+	struct buf b = buf_fixed(text, sizeof(text));
+	size_t middle;
+
+	if (start_ms < end_ms) {
+		return ERR_OK;
+	}
+	timefmt_iso(&b, start_ms);
+	middle = b.len;
+	timefmt_iso(&b, end_ms);
+	return fail_setf(q->c->fail, ERR_ARGUMENT, "start_time (%s) must be "
+	    "before end_time (%s)", str_sub(buf_str(&b), 0, middle),
+	    str_sub(buf_str(&b), middle, b.len));
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * describe_log_groups: log groups and the saved Logs Insights queries that
+ * belong to them. A group that lacks a member (storedBytes of a fresh group)
+ * shows null there.
+ */
+#include "tools/tools.h"
+
+#include "tools/ask.h"
+#include "tools/saved_query.h"
+#include "tools/show.h"
+
+/* The service's page size limit. */
+#define PAGE_MAX 50
+/* Pages of saved queries that are read; 1,000 a page is the quota itself. */
+#define SAVED_PAGE_MAX 10
+
+static void
+put_request(struct call *c, struct json_writer *body, size_t left,
+    struct str token)
+{
+	static const struct str strings[][2] = {
+		{ STR_INIT("log_group_name_prefix"),
+		    STR_INIT("logGroupNamePrefix") },
+		{ STR_INIT("log_group_name_pattern"),
+		    STR_INIT("logGroupNamePattern") },
+		{ STR_INIT("log_group_class"), STR_INIT("logGroupClass") },
+	};
+	const struct json *accounts = tool_arg(c, S("account_identifiers"));
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+		struct str value = tool_arg_str(c, strings[i][0]);
+
+		if (value.len > 0) {
+			json_put_string(body, strings[i][1], value);
+		}
+	}
+	if (tool_arg_bool(c, S("include_linked_accounts"))) {
+		json_put_boolean(body, S("includeLinkedAccounts"), true);
+		if (json_at(accounts, 0) != NULL) {
+			json_put_value(body, S("accountIdentifiers"),
+			    accounts);
+		}
+	}
+	json_put_integer(body, S("limit"),
+	    left < PAGE_MAX ? (int64_t)left + 1 : PAGE_MAX);
+	if (token.p != NULL) {
+		json_put_string(body, S("nextToken"), token);
+	}
+}
+
+static void
+show_group(struct json_writer *out, const struct json *group)
+{
+	static const struct str numbers[] = {
+		STR_INIT("retentionInDays"), STR_INIT("metricFilterCount"),
+		STR_INIT("storedBytes"),
+	};
+
+	json_begin_object(out);
+	show_string(out, S("logGroupName"), group, S("logGroupName"));
+	show_millis(out, S("creationTime"),
+	    json_get(group, S("creationTime")));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		show_number(out, numbers[i], group, numbers[i]);
+	}
+	show_string(out, S("kmsKeyId"), group, S("kmsKeyId"));
+	show_string(out, S("dataProtectionStatus"), group,
+	    S("dataProtectionStatus"));
+	show_strings(out, S("inheritedProperties"),
+	    json_get(group, S("inheritedProperties")));
+	json_put_string(out, S("logGroupClass"), json_get_str(group,
+	    S("logGroupClass"), S("STANDARD")));
+	/* The newer member has no ":*" at its end. */
+	json_put_string_or_null(out, S("logGroupArn"), json_get_str(group,
+	    S("logGroupArn"), json_get_str(group, S("arn"), STR_NONE)));
+	json_end_object(out);
+}
+
+static enum err
+show_groups(struct ask *q, size_t max, struct saved_query_groups *groups,
+    bool *more)
+{
+	struct call *c = q->c;
+	struct str token = STR_NONE;
+
+	json_key(c->out, S("log_group_metadata"));
+	json_begin_array(c->out);
+	do {
+		const struct json *page, *g;
+		enum err err;
+
+		put_request(c, ask_body(q), max - groups->n, token);
+		err = ask_send(q, ENDPOINT_LOGS, S("DescribeLogGroups"), &page);
+		if (err != ERR_OK) {
+			return err;
+		}
+		g = json_at(json_get(page, S("logGroups")), 0);
+		for (; g != NULL && groups->n < max; g = g->next) {
+			show_group(c->out, g);
+			groups->names[groups->n++] =
+			    json_get_str(g, S("logGroupName"), S(""));
+		}
+		token = json_get_str(page, S("nextToken"), STR_NONE);
+		*more = g != NULL || token.len > 0;
+		c->progress(c, (double)groups->n, 0, S("listing log groups"));
+	} while (token.len > 0 && groups->n < max);
+	json_end_array(c->out);
+	return ERR_OK;
+}
+
+/* Saved queries are an extra: when they cannot be read, the groups still are
+ * the answer, and `saved_queries_error` says why they are missing. */
+static enum err
+show_saved(struct ask *q, const struct saved_query_groups *groups)
+{
+	struct call *c = q->c;
+	struct str token = STR_NONE;
+	enum err err = ERR_OK;
+
+	json_key(c->out, S("saved_queries"));
+	json_begin_array(c->out);
+	for (size_t n = 0; groups->n > 0 && n < SAVED_PAGE_MAX; n++) {
+		struct json_writer *body = ask_body(q);
+		const struct json *page, *d;
+
+		json_put_string(body, S("queryLanguage"), S("CWLI"));
+		json_put_integer(body, S("maxResults"), 1000);
+		if (token.p != NULL) {
+			json_put_string(body, S("nextToken"), token);
+		}
+		err = ask_send(q, ENDPOINT_LOGS, S("DescribeQueryDefinitions"),
+		    &page);
+		if (err != ERR_OK) {
+			break;
+		}
+		d = json_at(json_get(page, S("queryDefinitions")), 0);
+		for (; d != NULL; d = d->next) {
+			saved_query_show(c->out, d, groups);
+		}
+		token = json_get_str(page, S("nextToken"), STR_NONE);
+		if (token.len == 0) {
+			break;
+		}
+	}
+	json_end_array(c->out);
+	if (err == ERR_CANCELLED || err == ERR_NOMEM) {
+		return err;
+	}
+	if (err != ERR_OK) {
+		json_put_string(c->out, S("saved_queries_error"),
+		    fail_text(c->fail));
+		fail_clear(c->fail);
+	}
+	return ERR_OK;
+}
+
+static enum err
+run(struct call *c)
+{
+	size_t max = (size_t)tool_arg_i64(c, S("max_items"));
+	struct saved_query_groups groups = { .n = 0 };
+	bool more = false;
+	struct ask q;
+	enum err err;
+
+	if (tool_arg_str(c, S("log_group_name_prefix")).len > 0 &&
+	    tool_arg_str(c, S("log_group_name_pattern")).len > 0) {
+		return fail_set(c->fail, ERR_ARGUMENT, 0, S("give "
+		    "log_group_name_prefix or log_group_name_pattern, not "
+		    "both: AWS takes one of them"));
+	}
+	groups.names = ARENA_ARRAY(c->arena, max, struct str);
+	if (groups.names == NULL) {
+		return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
+	}
+	ask_begin(&q, c);
+	json_begin_object(c->out);
+	err = show_groups(&q, max, &groups, &more);
+	if (err == ERR_OK) {
+		err = show_saved(&q, &groups);
+	}
+	if (err != ERR_OK) {
+		return err;
+	}
+	json_put_boolean(c->out, S("has_more_results"), more);
+	json_put_string_or_null(c->out, S("message"), more ?
+	    S("There are more log groups. Narrow by prefix or pattern, or "
+	    "raise max_items.") : groups.n == 0 ?
+	    S("No log group matches in this region and account.") : STR_NONE);
+	ask_origin(&q, c->out);
+	json_end_object(c->out);
+	return ERR_OK;
+}
+
+static const struct str classes[] = {
+	STR_INIT("STANDARD"), STR_INIT("INFREQUENT_ACCESS"),
+	STR_INIT("DELIVERY"),
+};
+
+static const struct param params[] = {
+	{ .name = STR_INIT("log_group_name_prefix"), .type = PARAM_STRING,
+	    .max = 512, .text = STR_INIT("e.g. /aws/lambda/") },
+	{ .name = STR_INIT("log_group_name_pattern"), .type = PARAM_STRING,
+	    .max = 512, .text = STR_INIT("substring, any case") },
+	{ .name = STR_INIT("log_group_class"), .type = PARAM_STRING,
+	    .choices = classes, .choice_n = 3 },
+	{ .name = STR_INIT("include_linked_accounts"), .type = PARAM_BOOLEAN,
+	    .fallback = STR_INIT("false"),
+	    .text = STR_INIT("monitoring account: source accounts too") },
+	{ .name = STR_INIT("account_identifiers"), .type = PARAM_STRINGS,
+	    .max = 20, .text = STR_INIT("with include_linked_accounts") },
+	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
+	    .max = 10000, .fallback = STR_INIT("200") },
+	ASK_PARAMS,
+};
+
+/* see tools.h */
+const struct tool tools_describe_log_groups = {
+	.name = STR_INIT("describe_log_groups"),
+	.title = STR_INIT("Log groups"),
+	.description = STR_INIT("Log groups with class, retention and size, "
+	    "and the saved Logs Insights queries that apply to them. Use it "
+	    "to find what to query."),
+	.params = params,
+	.param_n = sizeof(params) / sizeof(params[0]),
+	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
+	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
+	    "\"log_group_metadata\":{\"type\":\"array\"},"
+	    "\"saved_queries\":{\"type\":\"array\"},"
+	    "\"has_more_results\":{\"type\":\"boolean\"},"
+	    "\"message\":{\"type\":[\"string\",\"null\"]}," ASK_SCHEMA
+	    "},\"required\":[\"log_group_metadata\",\"saved_queries\"]}"),
+	.run = run,
+};

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * list_metrics: which metrics exist, with their exact dimension sets. AWS shows
+ * what received data in the last two weeks, 500 a page.
+ */
+#include "tools/tools.h"
+
+#include "tools/ask.h"
+#include "tools/show.h"
+
+static void
+put_argument(struct call *c, struct json_writer *body, struct str name,
+    struct str member)
+{
+	struct str value = tool_arg_str(c, name);
+
+	if (value.p != NULL) {
+		json_put_string(body, member, value);
+	}
+}
+
+static void
+put_request(struct call *c, struct json_writer *body, struct str token)
+{
+	const struct json *d = json_at(tool_arg(c, S("dimensions")), 0);
+
+	put_argument(c, body, S("namespace"), S("Namespace"));
+	put_argument(c, body, S("metric_name"), S("MetricName"));
+	put_argument(c, body, S("owning_account"), S("OwningAccount"));
+	if (tool_arg_bool(c, S("include_linked_accounts"))) {
+		json_put_boolean(body, S("IncludeLinkedAccounts"), true);
+	}
+	if (tool_arg_bool(c, S("recently_active"))) {
+		json_put_string(body, S("RecentlyActive"), S("PT3H"));
+	}
+	if (d != NULL) {
+		json_key(body, S("Dimensions"));
+		json_begin_array(body);
+		for (; d != NULL; d = d->next) {
+			struct str value = json_get_str(d, S("value"),
+			    STR_NONE);
+
+			json_begin_object(body);
+			json_put_string(body, S("Name"),
+			    json_get_str(d, S("name"), S("")));
+			if (value.p != NULL) {
+				json_put_string(body, S("Value"), value);
+			}
+			json_end_object(body);
+		}
+		json_end_array(body);
+	}
+	if (token.p != NULL) {
+		json_put_string(body, S("NextToken"), token);
+	}
+}
+
+/* Writes one page's metrics; returns how many, at most max. *more: the page
+ * holds further ones. */
+static size_t
+show_page(struct json_writer *out, const struct json *page, size_t max,
+    bool *more)
+{
+	const struct json *m = json_at(json_get(page, S("Metrics")), 0);
+	const struct json *owner =
+	    json_at(json_get(page, S("OwningAccounts")), 0);
+	size_t n = 0;
+
+	for (; m != NULL; m = m->next) {
+		if (n == max) {
+			*more = true;
+			break;
+		}
+		json_begin_object(out);
+		show_string(out, S("namespace"), m, S("Namespace"));
+		show_string(out, S("metric_name"), m, S("MetricName"));
+		show_dimensions(out, S("dimensions"),
+		    json_get(m, S("Dimensions")));
+		if (owner != NULL) {
+			json_put_string_or_null(out, S("owning_account"),
+			    json_str(owner));
+			owner = owner->next;
+		}
+		json_end_object(out);
+		n++;
+	}
+	return n;
+}
+
+static enum err
+run(struct call *c)
+{
+	size_t max = (size_t)tool_arg_i64(c, S("max_items"));
+	struct str token = STR_NONE;
+	bool more = false;
+	size_t shown = 0;
+	struct ask q;
+
+	ask_begin(&q, c);
+	json_begin_object(c->out);
+	json_key(c->out, S("metrics"));
+	json_begin_array(c->out);
+	do {
+		const struct json *page;
+		enum err err;
+
+		put_request(c, ask_body(&q), token);
+		err = ask_send(&q, ENDPOINT_CLOUDWATCH, S("ListMetrics"), &page);
+		if (err != ERR_OK) {
+			return err;
+		}
+		shown += show_page(c->out, page, max - shown, &more);
+		token = json_get_str(page, S("NextToken"), STR_NONE);
+		c->progress(c, (double)shown, 0, S("listing metrics"));
+	} while (token.len > 0 && !more && shown < max);
+	json_end_array(c->out);
+	more = more || token.len > 0;
+	json_put_boolean(c->out, S("has_more_results"), more);
+	json_put_string_or_null(c->out, S("message"), more ?
+	    S("There are more metrics. Narrow by namespace, metric_name or "
+	    "dimensions, or raise max_items.") : shown == 0 ?
+	    S("No metric with data in the last two weeks matches.") :
+	    STR_NONE);
+	ask_origin(&q, c->out);
+	json_end_object(c->out);
+	return ERR_OK;
+}
+
+static const struct param filter[] = {
+	{ .name = STR_INIT("name"), .type = PARAM_STRING, .required = true,
+	    .min = 1, .max = 255 },
+	{ .name = STR_INIT("value"), .type = PARAM_STRING, .min = 1,
+	    .max = 1024 },
+};
+
+static const struct param params[] = {
+	{ .name = STR_INIT("namespace"), .type = PARAM_STRING, .min = 1,
+	    .max = 255, .text = STR_INIT("e.g. AWS/ECS; case-sensitive") },
+	{ .name = STR_INIT("metric_name"), .type = PARAM_STRING, .min = 1,
+	    .max = 255 },
+	{ .name = STR_INIT("dimensions"), .type = PARAM_OBJECTS, .min = 1,
+	    .max = 10, .fields = filter, .field_n = 2,
+	    .text = STR_INIT("must be present; without value: any value") },
+	{ .name = STR_INIT("recently_active"), .type = PARAM_BOOLEAN,
+	    .fallback = STR_INIT("false"),
+	    .text = STR_INIT("only metrics with data in the last 3 hours") },
+	{ .name = STR_INIT("include_linked_accounts"), .type = PARAM_BOOLEAN,
+	    .fallback = STR_INIT("false"),
+	    .text = STR_INIT("monitoring account: source accounts too") },
+	{ .name = STR_INIT("owning_account"), .type = PARAM_STRING, .min = 1,
+	    .max = 255 },
+	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
+	    .max = 5000, .fallback = STR_INIT("200") },
+	ASK_PARAMS,
+};
+
+/* see tools.h */
+const struct tool tools_list_metrics = {
+	.name = STR_INIT("list_metrics"),
+	.title = STR_INIT("List metrics"),
+	.description = STR_INIT("Metrics that exist, with the exact namespace, "
+	    "name and dimension set that get_metric_data needs."),
+	.params = params,
+	.param_n = sizeof(params) / sizeof(params[0]),
+	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
+	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
+	    "\"metrics\":{\"type\":\"array\"},"
+	    "\"has_more_results\":{\"type\":\"boolean\"},"
+	    "\"message\":{\"type\":[\"string\",\"null\"]}," ASK_SCHEMA
+	    "},\"required\":[\"metrics\",\"has_more_results\"]}"),
+	.run = run,
+};
