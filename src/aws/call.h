@@ -42,7 +42,9 @@
 #include "aws/sts.h"
 #include "aws/transport.h"
 #include "base/arena.h"
+#include "base/enc.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -55,7 +57,9 @@ struct aws {
 	const struct sys *sys;
 	const struct transport *transport;
 	const struct log *log;   /* may be NULL */
-	struct creds *creds;     /* the chain */
+	struct creds *creds;     /* the chain; may be NULL with `keys` */
+	const struct creds_keys *keys; /* not NULL: used instead of the chain
+	                          * (the demo account, tests) */
 	struct str profile;      /* --profile; absent: environment or default */
 	struct str region;       /* --region or AWS_REGION; may be absent */
 	struct str user_agent;   /* value of User-Agent */
@@ -64,6 +68,13 @@ struct aws {
 	int64_t tokens;          /* of the retry bucket */
 	int64_t clock_offset_ms; /* AWS's clock minus ours */
 	struct sigv4_cache signing_keys;
+	struct aws_account {
+		uint8_t id[ENC_SHA256_LEN]; /* hash of an access key id */
+		char digits[12];            /* its account */
+		size_t digit_n;             /* 0: STS did not say */
+		int64_t until_ms;           /* monotonic; 0: empty slot */
+	} accounts[AWS_ACCOUNT_N];
+	unsigned account_next;   /* slot to overwrite */
 };
 
 /* Reads AWS_MAX_ATTEMPTS and AWS_RETRY_MODE and fills the bucket; the caller

@@ -236,6 +236,34 @@
 /* A presigned URL lives at most seven days (AWS), in seconds. */
 #define SIGV4_EXPIRES_MAX_S 604800
 
+/* Attempts of one AWS call, first one included: the SDKs' standard mode... */
+#define AWS_ATTEMPT_N 3
+/* ...and the most that AWS_MAX_ATTEMPTS may ask for. */
+#define AWS_ATTEMPT_MAX 10
+/* One attempt: the slowest reads (GetMetricData over many series) take under
+ * 20 s; clients give a whole tool call 30 to 60 s. */
+#define AWS_ATTEMPT_TIMEOUT_MS 30000
+/* Longest pause before a retry, of the SDKs' standard mode. */
+#define AWS_BACKOFF_MAX_MS 20000
+/* What Retry-After may add to our own pause (the SDKs' rule of 2026). */
+#define AWS_RETRY_AFTER_EXTRA_MS 5000
+/* Retry bucket: tokens in all, a retry, a retry after a timeout. */
+#define AWS_TOKEN_MAX 500
+#define AWS_TOKEN_RETRY 5
+#define AWS_TOKEN_TIMEOUT 10
+/* Clock difference from which on it is corrected; AWS allows 5 to 15 min. */
+#define AWS_SKEW_MS 240000
+/* Accounts remembered, by access key: one for each profile in use. */
+#define AWS_ACCOUNT_N 32
+/* How long an account is remembered (an access key never changes it), and how
+ * long not to ask again after STS did not answer. */
+#define AWS_ACCOUNT_KEEP_MS (12 * 3600 * 1000)
+#define AWS_ACCOUNT_AGAIN_MS (10 * 60 * 1000)
+/* What naming the account may cost a call whose answer is there already. */
+#define AWS_ACCOUNT_TIMEOUT_MS 3000
+/* Words of AWS repeated in an error sentence. */
+#define FAULT_QUOTE_MAX ((size_t)1024)
+
 /* Exchanges one worker may drive at a time (regions or accounts of one call). */
 #define EXCHANGE_MANY_MAX 16
 
