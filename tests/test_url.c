@@ -278,16 +278,19 @@ TEST(ipv4_is_strict_dotted_decimal)
 
 TEST(ipv6_reads_all_its_forms)
 {
-	static const struct { struct str text; unsigned char want[16]; } rows[] =
-	{
+	static const struct {
+		struct str text;
+		unsigned char want[16];
+	} rows[] = {
 		{ STR_INIT("::"), { 0 } },
 		{ STR_INIT("::1"), { [15] = 1 } },
 		{ STR_INIT("1::"), { [1] = 1 } },
-		{ STR_INIT("1:2:3:4:5:6:7:8"), { 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0,
-		    6, 0, 7, 0, 8 } },
+		{ STR_INIT("1:2:3:4:5:6:7:8"), { 0, 1, 0, 2, 0, 3, 0, 4, 0, 5,
+		    0, 6, 0, 7, 0, 8 } },
 		{ STR_INIT("2001:DB8::ff00:42:8329"), { 0x20, 1, 0xd, 0xb8, 0,
 		    0, 0, 0, 0, 0, 0xff, 0, 0, 0x42, 0x83, 0x29 } },
-		{ STR_INIT("::ffff:1.2.3.4"), { [10] = 0xff, 0xff, 1, 2, 3, 4 } },
+		{ STR_INIT("::ffff:1.2.3.4"), { [10] = 0xff, 0xff, 1, 2, 3,
+		    4 } },
 		{ STR_INIT("1:2:3:4:5:6:1.2.3.4"), { 0, 1, 0, 2, 0, 3, 0, 4, 0,
 		    5, 0, 6, 1, 2, 3, 4 } },
 		{ STR_INIT("1:2:3:4:5:6:7::"), { 0, 1, 0, 2, 0, 3, 0, 4, 0, 5,

@@ -197,8 +197,8 @@ url_host_is_loopback(struct str host)
 enum err
 url_authority(struct str text, struct url *out)
 {
-	struct str host = text;
 	struct str port = STR_NONE;
+	struct str host;
 	uint64_t v = 0;
 
 	*out = (struct url){ .tls = false };

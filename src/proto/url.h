@@ -32,11 +32,11 @@ struct url {
 	bool tls;            /* https */
 	struct str userinfo; /* still encoded; absent when there is no '@' */
 	struct str host;     /* name or address, IPv6 without brackets */
-	bool ipv6;           /* host is an IPv6 address: brackets belong to it */
+	bool ipv6;           /* host is an IPv6 address: needs brackets */
 	bool port_given;
 	uint16_t port;       /* given or the scheme's: 80, 443 */
 	struct str path;     /* encoded, begins with '/'; "/" when empty */
-	struct str query;    /* encoded, without '?'; absent when there is none */
+	struct str query;    /* encoded, without '?'; absent when none */
 };
 
 /* Splits an absolute URL. ERR_SYNTAX with the byte offset and a sentence in f
