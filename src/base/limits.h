@@ -269,9 +269,9 @@
 
 /* ---- connections out ---- */
 
-/* Connections of the client at the same time. Eight workers that each ask
+/* Connections of the client at the same time: sixteen workers that each ask
  * eight regions at once; with TLS each costs 42 KB. */
-#define CLIENT_CONNECTION_MAX 64
+#define CLIENT_CONNECTION_MAX 128
 /* Idle connections kept in all and for one host, port and proxy: the regions
  * and services one deployment keeps asking. */
 #define CLIENT_IDLE_MAX 32
@@ -310,7 +310,12 @@
 #define STREAM_ATTEMPT_MS 250
 /* Connection attempts of one dial that are open at the same time. */
 #define STREAM_ATTEMPT_MAX 4
-/* Output of a program that prints credentials: a few KB is usual. */
+/* Words of a command that prints credentials, and all their bytes. */
 #define SYS_RUN_ARG_MAX 64
+#define SYS_RUN_TEXT_MAX ((size_t)64 * 1024)
+/* A pipe or device given as a file ends by then, or is not read. */
+#define SYS_FILE_WAIT_MS 2000
+/* Stack of a resolver thread: musl's getaddrinfo needs 24 KB, glibc's more. */
+#define RESOLVE_STACK_SIZE ((size_t)128 * 1024)
 
 #endif

@@ -80,12 +80,14 @@ struct sys {
 	 * as long as the process. An empty value is returned as empty. */
 	struct str (*env)(void *ctx, struct str name);
 	/* Appends the whole file to out, whose cap is the size limit.
-	 * ERR_FILE_MISSING, ERR_FILE_DENIED, ERR_LIMIT, ERR_IO. */
+	 * ERR_FILE_MISSING, ERR_FILE_DENIED, ERR_FILE_FOLDER, ERR_LIMIT,
+	 * ERR_NOMEM, ERR_IO. */
 	enum err (*read_file)(void *ctx, struct str path, struct buf *out);
 	/* Replaces a file atomically with mode 0600 (temporary file, rename).
 	 * ERR_FILE_DENIED on a read-only file system. */
 	enum err (*write_file)(void *ctx, struct str path, struct str data);
-	/* Runs a program without a shell: argv[0] is the path, standard input
+	/* Runs a program without a shell: argv[0] is the path, or a name that
+	 * is looked for in PATH, standard input
 	 * is /dev/null, standard output goes to out, standard error to errout.
 	 * *status is the exit code (128 + signal when killed). At the deadline
 	 * the program is killed: ERR_TIMEOUT. */
