@@ -157,6 +157,13 @@ TEST(bytes_that_need_encoding_are_refused_where_they_stand)
 
 TEST(fragments_are_refused)
 {
+	struct url u;
+	struct fail f;
+
+	fail_init(&f, NULL);
+	CHECK(url_parse(S("http://h/a#b"), &u, &f) == ERR_SYNTAX);
+	CHECK_STR(fail_text(&f),
+	    S("a URL with a fragment cannot be used here"));
 	CHECK(refused(S("http://h/a#b"), 10));
 	CHECK(refused(S("http://h#b"), 8));
 }
@@ -169,7 +176,7 @@ TEST(a_host_header_is_split_like_an_authority)
 	CHECK_STR(u.host, S("localhost"));
 	CHECK_INT(u.port, 3334);
 	CHECK(url_authority(S("localhost"), &u) == ERR_OK);
-	CHECK(!u.port_given);
+	CHECK(!u.port_given && !u.tls);
 	CHECK_INT(u.port, 0);
 	CHECK(url_authority(S("[::1]:1"), &u) == ERR_OK);
 	CHECK(u.ipv6);
@@ -320,7 +327,8 @@ TEST(ipv6_refuses_what_is_not_an_address)
 		STR_INIT("::1.2.3.4:5"), STR_INIT("1:2:3:4:5:6:7:1.2.3.4"),
 		STR_INIT("::abc.2.3.4"), STR_INIT("fe80::1%1"),
 		STR_INIT("::1::"), STR_INIT("1:2:3:4::5:6:7:8"),
-		STR_INIT("::\0" "1"),
+		STR_INIT("::\0" "1"), STR_INIT("1:::2"),
+		STR_INIT(":1:2:3:4:5:6:7"), STR_INIT("1:2:3:4:5:6::7:8:"),
 	};
 	unsigned char a[16] = { 7 };
 
