@@ -346,6 +346,22 @@ TEST(the_writer_places_commas_and_names)
 	    "\"i\":[[],null,{},true]}"));
 }
 
+TEST(members_of_ready_text_join_an_open_object)
+{
+	char bytes[128];
+	struct buf b = buf_fixed(bytes, sizeof(bytes));
+	struct json_writer w = json_writer(&b);
+
+	json_begin_object(&w);
+	json_members(&w, S("{}"));
+	json_members(&w, S("{\"a\":1}"));
+	json_put_integer(&w, S("b"), 2);
+	json_members(&w, S("{\"c\":3,\"d\":[]}"));
+	json_end_object(&w);
+	CHECK_STR(buf_str(&b),
+	    S("{\"a\":1,\"b\":2,\"c\":3,\"d\":[]}"));
+}
+
 static struct str
 written(struct str s)
 {

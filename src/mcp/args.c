@@ -65,9 +65,9 @@ place_text(struct check *k, const struct place *at)
 	return buf_str(&b);
 }
 
-/* The first bytes of s, cut at a character. */
-static struct str
-shortened(struct str s)
+/* see args.h */
+struct str
+args_short(struct str s)
 {
 	size_t len = s.len < MCP_ECHO_MAX ? s.len : MCP_ECHO_MAX;
 
@@ -82,7 +82,7 @@ static struct str
 came(struct check *k, const struct json *v)
 {
 	struct buf b = buf_in(k->a, 256);
-	struct str text = shortened(v->text);
+	struct str text = args_short(v->text);
 	struct str dots = text.len < v->text.len ? S("...") : S("");
 
 	switch (v->type) {
@@ -226,7 +226,7 @@ refuse_name(struct check *k, const struct place *above,
     const struct param *params, size_t n, struct str name)
 {
 	struct buf b = buf_in(k->a, FAIL_TEXT_MAX / 2);
-	struct place at = { .above = above, .name = shortened(name),
+	struct place at = { .above = above, .name = args_short(name),
 	    .index = SIZE_MAX };
 	struct str hit = STR_NONE;
 	size_t best = name.len / 3 + 1;

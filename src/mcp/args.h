@@ -26,6 +26,10 @@ enum err args_check(struct arena *a, const struct param *params,
     size_t param_n, const struct json *given, const struct json **out,
     struct fail *f) MUST_USE;
 
+/* The first MCP_ECHO_MAX bytes of something that came from outside, cut at a
+ * character: for sentences that repeat it. */
+struct str args_short(struct str s);
+
 /* Writes the table as a JSON Schema object. */
 void args_schema(struct json_writer *w, const struct param *params,
     size_t param_n);

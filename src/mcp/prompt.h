@@ -34,7 +34,8 @@ struct prompt {
 	/* Writes the message objects to c->out (an array is open); c->args holds
 	 * the arguments as strings. prompt_text() writes the usual one. */
 	enum err (*get)(struct call *c);
-	/* Adds candidates for an argument; NULL: none. Must not wait. */
+	/* Adds candidates for an argument; NULL: none. Waits only where `local`
+	 * is false. */
 	enum err (*complete)(struct completion *c);
 };
 

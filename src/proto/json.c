@@ -1027,6 +1027,25 @@ json_raw(struct json_writer *w, struct str text)
 	buf_add(w->b, text);
 }
 
+/* see json.h */
+void
+json_members(struct json_writer *w, struct str object)
+{
+	uint64_t bit;
+
+	MUST(w->depth > 0 && !w->keyed && object.len >= 2);
+	bit = (uint64_t)1 << (w->depth - 1);
+	MUST((w->object & bit) != 0);
+	if (object.len == 2) {
+		return;
+	}
+	if ((w->comma & bit) != 0) {
+		buf_add_byte(w->b, ',');
+	}
+	w->comma |= bit;
+	buf_add(w->b, str_sub(object, 1, object.len - 1));
+}
+
 /* Writes what stands before v: the comma and, in an object, the name. */
 static void
 put_lead(struct buf *b, const struct json *parent, const struct json *v)

@@ -125,6 +125,9 @@ void json_boolean(struct json_writer *w, bool v);
 void json_null(struct json_writer *w);
 /* Text that is JSON already: a number's raw text, a pre-rendered value. */
 void json_raw(struct json_writer *w, struct str text);
+/* The members of an object that is JSON text already ("{...}", without white
+ * space around it), into the object that is open. */
+void json_members(struct json_writer *w, struct str object);
 /* A whole tree, as it was read (compact). */
 void json_value(struct json_writer *w, const struct json *v);
 /* A string, or null when the slice is absent (p == NULL). */
