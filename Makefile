@@ -72,6 +72,8 @@ ALL_CFLAGS := -std=c11 $(WARN) $(GEN) -pthread -Isrc -MMD -MP \
 # Only these may see more of libc than ISO C.
 $(B)/src/net/%.o $(B)/src/main.o: ALL_CFLAGS += -D_GNU_SOURCE
 $(B)/tests/%.o $(B)/fuzz/%.o: ALL_CFLAGS += -D_GNU_SOURCE -Itests
+# The demo account is never in a hurry: there small matters more.
+$(B)/src/demo/%.o: ALL_CFLAGS += -Os
 
 CORE := $(patsubst %.c,$(B)/%.o,$(filter-out src/main.c,$(wildcard \
 	src/*.c src/*/*.c)))

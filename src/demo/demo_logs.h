@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The CloudWatch Logs operations of the demo account, over journal.h and, for
+ * queries, demo_insights.h.
+ *
+ * As in the service: pages of at most 1 MB; FilterLogEvents may answer an
+ * empty page with a token (it looks at two days a call); GetLogEvents never
+ * answers without a forward token, and the same one means the end; groups of
+ * the infrequent-access class are read with queries only. A query is Scheduled
+ * and Running for about half a second, then its answer is computed whenever it
+ * is asked for, as of the moment of its start, so it never changes.
+ *
+ * Filter patterns: words and quoted texts (all), ?word (one of them), -word
+ * (none); { $.a.b = "x" } with = != < <= > >=, '*' at either end of a text, &&
+ * and || without parentheses. Not here: [w1, w2] and %regex%, refused as the
+ * service refuses what it cannot read.
+ */
+#ifndef DEMO_DEMO_LOGS_H
+#define DEMO_DEMO_LOGS_H
+
+#include "demo/demo_answer.h"
+
+demo_answer_fn demo_logs_groups;      /* DescribeLogGroups */
+demo_answer_fn demo_logs_streams;     /* DescribeLogStreams */
+demo_answer_fn demo_logs_filter;      /* FilterLogEvents */
+demo_answer_fn demo_logs_events;      /* GetLogEvents */
+demo_answer_fn demo_logs_definitions; /* DescribeQueryDefinitions */
+
+#endif
