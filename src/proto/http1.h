@@ -29,6 +29,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "proto/http1_chunked.h"
 
 /* One field line: name as sent (compare with str_ieq), value without the
  * blanks around it (RFC 9112 5.1). */
@@ -41,7 +42,7 @@ struct http1_header {
 enum http1_body {
 	HTTP1_BODY_NONE,    /* there is none */
 	HTTP1_BODY_LENGTH,  /* exactly body_len bytes; 0 is possible */
-	HTTP1_BODY_CHUNKED, /* struct http1_chunked tells */
+	HTTP1_BODY_CHUNKED, /* http1_chunked.h tells */
 	HTTP1_BODY_CLOSE    /* until the peer closes (responses only) */
 };
 
@@ -116,39 +117,6 @@ size_t http1_header_n(const struct http1_header *headers, size_t header_n,
  * has `token` (case-insensitive) among its comma-separated members. */
 bool http1_header_has(const struct http1_header *headers, size_t header_n,
     struct str name, struct str token);
-
-/* ---- chunked transfer coding (RFC 9112 7.1) ---- */
-
-/* Decoder state, set up by http1_chunked_init(). Callers read `done` and
- * body_len, nothing else. */
-struct http1_chunked {
-	uint64_t body_max;  /* most decoded bytes */
-	uint64_t body_len;  /* decoded so far */
-	uint64_t left;      /* of the current chunk; while its size is read,
-	                     * the size */
-	uint64_t overhead;  /* bytes that were not data */
-	unsigned line_len;  /* of the chunk-size line or the trailers */
-	unsigned char state;
-	enum err err;       /* what ended it, or ERR_OK */
-	bool done;          /* the last chunk and its trailers were read */
-};
-
-/* Starts decoding a body of at most body_max bytes. */
-void http1_chunked_init(struct http1_chunked *c, uint64_t body_max);
-
-/* Decodes without copying: consumes a part of `in`, sets *data to the piece of
- * body in it (may be empty), and returns the bytes consumed (> 0), 0 when `in`
- * is empty or the body is done, or minus an enum err. Call it in a loop; what
- * is left when c->done is set belongs to the next message.
- * ERR_HTTP_FRAMING, ERR_HTTP_BODY_LIMIT. An error is final. */
-long http1_chunked_next(struct http1_chunked *c, struct str in,
-    struct str *data, struct fail *f) MUST_USE;
-
-/* The same, appending the body to `out` until `in` is used up or the body is
- * done. Returns bytes consumed (0 is possible), or minus an enum err; when
- * `out` has no room ERR_HTTP_BODY_LIMIT. */
-long http1_chunked_feed(struct http1_chunked *c, struct str in,
-    struct buf *out, struct fail *f) MUST_USE;
 
 /* ---- writing ---- */
 
