@@ -110,8 +110,7 @@ test:
 unit: $(TESTS:%=$(B)/tests/%)
 	$(Q)sh tests/unit.sh $^
 corpus: $(UNITS:%=$(B)/fuzz/replay_%)
-	$(Q)for u in $(UNITS); do [ ! -d fuzz/corpus/$$u ] || $(B)/fuzz/replay_$$u \
-	    fuzz/corpus/$$u || { echo "corpus: $$u failed"; exit 1; }; done
+	$(Q)sh fuzz/replay.sh $^
 e2e: all
 	$(SUB) MODE=asan build/asan/cloudwatch-mcp
 	$(Q)sh tests/e2e.sh $(PROGRAM) build/asan/cloudwatch-mcp

@@ -44,18 +44,23 @@ mirrors() {
 	    sed -n 's/^deb\(-src\)\{0,1\}[ \t]\{1,\}\(\[[^]]*\][ \t]*\)\{0,1\}\([^ \t]*\).*/\3/p'
 }
 
-# Writes $work/apt.sources for a suite; fails where there is no such mirror.
+# apt_sources DISTRIBUTION SUITE: writes $work/apt.sources; fails where this
+# machine has no mirror of that distribution.
 apt_sources() {
-	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-	uri=$(mirrors | sed 's,/*$,,' | grep -E '/debian(\.list)?$' |
-	    head -n 1)
-	[ -n "$uri" ] || uri=$(mirrors | sed 's,/*$,,' |
-	    grep debian | grep -v -e security -e debug | head -n 1)
+	case $1 in
+	deb) pattern=debian parts=main ;;
+	ubuntu) pattern=ubuntu parts=universe ;;
+	esac
+	keyring=/usr/share/keyrings/$pattern-archive-keyring.gpg
+	uri=$(mirrors | sed 's,/*$,,' | grep -v -e security -e debug -e ddebs |
+	    grep -E "/$pattern(-ports)?(\.list)?\$" | head -n 1)
+	[ -n "$uri" ] || uri=$(mirrors | sed 's,/*$,,' | grep "$pattern" |
+	    grep -v -e security -e debug -e ddebs | head -n 1)
 	if [ -z "$uri" ] || [ ! -f "$keyring" ]; then
 		return 1
 	fi
-	printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
-	    "$uri" "$1" "$keyring" >"$work/apt.sources"
+	printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: %s\nSigned-By: %s\n' \
+	    "$uri" "$2" "$parts" "$keyring" >"$work/apt.sources"
 }
 
 apt_private() {
@@ -66,15 +71,17 @@ apt_private() {
 	    -o Acquire::Retries=2 -o Acquire::Languages=none "$@"
 }
 
-# from_apt SUITE PACKAGE=VERSION FILE: leaves FILE in $work.
+# from_apt DISTRIBUTION:SUITE:PACKAGE=VERSION FILE: leaves FILE in $work.
 from_apt() {
-	suite=$1
+	package=${1##*:}
+	suite=${1#*:}
+	suite=${suite%%:*}
 	command -v apt-get >/dev/null || {
 		why="$why; no apt-get here"
 		return 1
 	}
-	apt_sources "$suite" || {
-		why="$why; apt has no Debian mirror"
+	apt_sources "${1%%:*}" "$suite" || {
+		why="$why; apt has no mirror for $1"
 		return 1
 	}
 	if [ ! -d "$work/lists-$suite" ]; then
@@ -82,10 +89,12 @@ from_apt() {
 		    "$work/cache/archives/partial"
 		apt_private update >"$work/log" 2>&1 || true
 	fi
-	# A part that the mirror lacks fails the command, not the other parts.
-	(cd "$work" && apt_private source --download-only "$2") \
+	# A part that the mirror lacks fails the command, not the other parts;
+	# and a later version of the package has the same upstream part.
+	(cd "$work" && apt_private source --download-only "$package" ||
+	    apt_private source --download-only "${package%%=*}") \
 	    >>"$work/log" 2>&1 || true
-	[ -f "$work/$3" ] && return 0
+	[ -f "$work/$2" ] && return 0
 	why="$why; apt ($uri $suite): $(grep '^E:' "$work/log" |
 	    head -n 1 | cut -c4-160)"
 	return 1
@@ -121,9 +130,8 @@ obtain() {
 		[ "$use" = "$1" ] || continue
 		got=$archive/$file
 		case $where in
-		deb:*)
-			rest=${where#deb:}
-			from_apt "${rest%%:*}" "${rest#*:}" "$file" || continue
+		deb:* | ubuntu:*)
+			from_apt "$where" "$file" || continue
 			;;
 		https:*)
 			from_url "$where" "$file" || continue
