@@ -200,7 +200,7 @@
 /* Between two tries to renew: keys that still count, keys that are missing. */
 #define CREDS_RETRY_MS INT64_C(60000)
 #define CREDS_RETRY_SOON_MS INT64_C(10000)
-/* One background look-up: three STS attempts and a slow metadata service. */
+/* One look-up: three STS attempts and a slow metadata service. */
 #define CREDS_REFRESH_MS INT64_C(30000)
 /* A profile nobody used for so long is forgotten. */
 #define CREDS_IDLE_MS INT64_C(3600000)
@@ -224,6 +224,10 @@
 #define IMDS_TIMEOUT_MS INT64_C(1000)
 #define IMDS_TIMEOUT_MAX_S 60
 #define IMDS_ATTEMPT_MAX 10
+/* Keys at their end that the service does not renew are used on for 15 minutes
+ * and a random 2 to 10 more (as botocore). */
+#define IMDS_STRETCH_MIN_MS INT64_C(120000)
+#define IMDS_STRETCH_MAX_MS INT64_C(600000)
 /* An answer with keys is 2 KiB. */
 #define METADATA_ANSWER_MAX ((size_t)64 * 1024)
 
