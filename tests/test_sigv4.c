@@ -212,7 +212,7 @@ value_of(struct signed_request *s, struct str name)
 			return &s->h[i].value;
 		}
 	}
-	MUST(!"no such header");
+	MUST(false && "no such header");
 	return NULL;
 }
 

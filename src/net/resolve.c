@@ -113,7 +113,7 @@ finish(struct resolve_ticket *t, const struct resolve_result *result)
 		close_fd(t);
 	} else if (write(t->fd, &one, sizeof(one)) < 0) {
 		/* An eventfd takes a first write always. */
-		MUST(!"eventfd");
+		MUST(false && "eventfd");
 	}
 }
 
