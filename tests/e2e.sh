@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/e2e.sh BINARY...: runs every script of tests/e2e/ with each binary as
+# tests/e2e.sh BINARY...: runs every tests/e2e/test_* with each binary as
 # its only argument. A script starts what it needs on free loopback ports, ends
 # it, and exits 0 when all is well; what it prints is shown only when it fails.
 # Ends with "N passed, N failed".
@@ -11,7 +11,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 for binary in "$@"; do
-	for script in tests/e2e/*.sh tests/e2e/*.py; do
+	for script in tests/e2e/test_*.sh tests/e2e/test_*.py; do
 		case $script in
 		*'*'*) continue ;;
 		*.py) run=python3 ;;
