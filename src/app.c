@@ -153,6 +153,7 @@ log_request(struct visit *v, int status)
 	}
 	log_str(&e, S("method"), l->method);
 	log_str(&e, S("tool"), l->tool);
+	log_str(&e, S("region"), l->region);
 	log_int(&e, S("status"), status);
 	log_int(&e, S("duration_ms"),
 	    sys->mono_ms(sys->ctx) - v->job->start_ms);

@@ -138,6 +138,9 @@ void
 call_account(struct mcp_item *item, const struct call *c)
 {
 	item->m->log.aws_calls += c->aws_calls;
+	if (c->region.p != NULL) {
+		item->m->log.region = c->region;
+	}
 }
 
 /* ---- tools/call ---- */

@@ -87,6 +87,7 @@ struct mcp_log {
 	bool tool_error;    /* the result has isError */
 	enum err code;      /* why: an error reply's or the tool's; ERR_OK */
 	unsigned aws_calls;
+	struct str region;  /* effective AWS region of the call; absent: none */
 	size_t reply_len;   /* bytes of the reply */
 	int64_t duration_ms; /* spent in mcp_begin() or mcp_run() */
 };

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The app without a socket: HTTP heads and bodies in, whole responses out,
+ * through the real parser and the real engine with two small tools.
+ */
+#include "test.h"
+
+#include "app.h"
+#include "fake_sys.h"
+#include "mcp/mcp.h"
+#include "proto/http1.h"
+
+static enum err
+run_echo(struct call *c)
+{
+	json_begin_object(c->out);
+	json_put_string(c->out, S("word"), tool_arg_str(c, S("word")));
+	json_end_object(c->out);
+	c->region = S("eu-central-1");
+	return ERR_OK;
+}
+
+static enum err
+run_slow(struct call *c)
+{
+	c->progress(c, 1, 2, S("half"));
+	return run_echo(c);
+}
+
+static const struct param words[] = {
+	{ .name = STR_INIT("word"), .type = PARAM_STRING, .max = 100,
+	    .fallback = STR_INIT("\"none\"") },
+};
+
+static const struct tool echo = {
+	.name = STR_INIT("echo"), .title = STR_INIT("Echo"),
+	.description = STR_INIT("Says the word."), .params = words,
+	.param_n = 1, .flags = TOOL_LOCAL | TOOL_READ_ONLY, .run = run_echo,
+};
+
+static const struct tool slow = {
+	.name = STR_INIT("slow"), .title = STR_INIT("Slow"),
+	.description = STR_INIT("Says the word later."), .params = words,
+	.param_n = 1, .flags = TOOL_READ_ONLY | TOOL_SLOW, .run = run_slow,
+};
+
+static const struct tool *const tools[] = { &echo, &slow };
+
+static struct fake_sys fake;
+static struct arena start;
+static struct app app;
+static struct log log_to;
+static struct mcp_session session;
+static struct app_job job;
+static struct http1_request request;
+static char emitted[65536];
+static size_t emitted_len;
+static bool has_keys;
+
+static bool
+credentials(void *ctx, struct buf *why)
+{
+	(void)ctx;
+	if (!has_keys) {
+		buf_add(why, S("nothing anywhere"));
+	}
+	return has_keys;
+}
+
+static bool
+emit(struct app_job *j, struct str bytes)
+{
+	(void)j;
+	memcpy(emitted + emitted_len, bytes.p, bytes.len);
+	emitted_len += bytes.len;
+	return true;
+}
+
+static bool
+begin_test(void)
+{
+	struct mcp_config config = {
+		.name = S("cloudwatch-mcp"), .title = S("t"),
+		.version = S("9.9"), .instructions = S("i"), .tools = tools,
+		.tool_n = 2,
+	};
+	struct mcp *mcp;
+	struct fail f;
+
+	arena_free(&start);
+	arena_init(&start, 4 << 20);
+	fail_init(&f, &start);
+	fake_sys_init(&fake);
+	if (mcp_new(&mcp, &config, &start, &f) != ERR_OK) {
+		return false;
+	}
+	log_to = (struct log){ &fake.sys, LOG_DEBUG };
+	app = (struct app){ .sys = &fake.sys, .log = &log_to, .mcp = mcp,
+	    .name = S("cloudwatch-mcp"), .version = S("9.9"),
+	    .call_ms = 60000, .loopback = true, .credentials = credentials,
+	    .session = &session };
+	has_keys = true;
+	return true;
+}
+
+/* Sends one request; the reply is in job, whole. */
+static bool
+send(const char *head, const char *body)
+{
+	struct app_calls calls = app_calls(&app);
+	struct buf text;
+
+	arena_free(&job.arena);
+	job = (struct app_job){ .front = APP_HTTP, .keep_alive = true,
+	    .emit = emit, .start_ms = fake.mono_ms,
+	    .deadline_ms = fake.mono_ms + 1000000, .peer = S("127.0.0.1") };
+	arena_init(&job.arena, 1 << 20);
+	emitted_len = 0;
+	text = buf_in(&job.arena, 65536);
+	buf_add(&text, str_from_z(head));
+	buf_add(&text, S("\r\n"));
+	if (http1_request_parse(buf_str(&text), &request, NULL) <= 0) {
+		return false;
+	}
+	job.http = &request;
+	job.body = str_from_z(body);
+	if (calls.begin(calls.app, &job) == APP_DEFER) {
+		calls.run(calls.app, &job);
+	}
+	return true;
+}
+
+static int
+status(void)
+{
+	struct http1_response r;
+
+	if (http1_response_parse(job.reply_head, request.method, &r, NULL)
+	    <= 0) {
+		return -1;
+	}
+	return r.status;
+}
+
+static bool
+reply_has(const char *text)
+{
+	return str_find(job.reply_head, str_from_z(text), 0) <
+	    job.reply_head.len || str_find(job.reply_body, str_from_z(text), 0)
+	    < job.reply_body.len;
+}
+
+#define POST "POST /mcp HTTP/1.1\r\nHost: localhost:1\r\n" \
+	"Content-Type: application/json\r\n"
+#define PING "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"ping\"}"
+
+TEST(a_ping_is_answered_with_its_id)
+{
+	CHECK(begin_test());
+	CHECK(send(POST, PING));
+	CHECK_INT(status(), 200);
+	CHECK_STR(job.reply_body,
+	    S("{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{}}"));
+	CHECK(reply_has("Content-Type: application/json\r\n"));
+	CHECK(reply_has("Date: "));
+}
+
+TEST(a_notification_is_accepted_without_a_body)
+{
+	CHECK(begin_test());
+	CHECK(send(POST, "{\"jsonrpc\":\"2.0\",\"method\":"
+	    "\"notifications/initialized\"}"));
+	CHECK_INT(status(), 202);
+	CHECK_INT(job.reply_body.len, 0);
+	CHECK(reply_has("Content-Length: 0\r\n"));
+	CHECK(!reply_has("\r\nContent-Type"));
+}
+
+TEST(get_and_delete_on_the_endpoint_are_not_allowed)
+{
+	CHECK(begin_test());
+	CHECK(send("GET /mcp HTTP/1.1\r\nHost: localhost\r\n"
+	    "Accept: text/event-stream\r\n", ""));
+	CHECK_INT(status(), 405);
+	CHECK(reply_has("Allow: POST, OPTIONS\r\n"));
+	CHECK(send("DELETE /mcp HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 405);
+	CHECK(send("POST /health HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 405);
+}
+
+TEST(an_unknown_path_is_404_with_a_json_error)
+{
+	CHECK(begin_test());
+	CHECK(send("GET /nope HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 404);
+	CHECK(reply_has("{\"error\":{\"code\":\"HTTP_NOT_FOUND\""));
+}
+
+TEST(a_body_that_is_not_json_by_its_type_is_415)
+{
+	CHECK(begin_test());
+	CHECK(send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
+	    "Content-Type: text/plain\r\n", PING));
+	CHECK_INT(status(), 415);
+	CHECK(send("POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
+	    "Content-Type: Application/JSON; charset=utf-8\r\n", PING));
+	CHECK_INT(status(), 200);
+}
+
+TEST(accept_must_allow_one_of_the_two_answers)
+{
+	CHECK(begin_test());
+	CHECK(send(POST "Accept: text/html\r\n", PING));
+	CHECK_INT(status(), 406);
+	CHECK(send(POST "Accept: application/json;q=0\r\n", PING));
+	CHECK_INT(status(), 406);
+	CHECK(send(POST "Accept: */*\r\n", PING));
+	CHECK_INT(status(), 200);
+	CHECK(send(POST "Accept: application/*\r\n", PING));
+	CHECK_INT(status(), 200);
+	CHECK(send(POST "Accept: text/html, text/event-stream\r\n", PING));
+	CHECK_INT(status(), 200);
+}
+
+TEST(foreign_origins_and_hosts_are_refused)
+{
+	CHECK(begin_test());
+	CHECK(send("POST /mcp HTTP/1.1\r\nHost: evil.example.com\r\n"
+	    "Content-Type: application/json\r\n", PING));
+	CHECK_INT(status(), 403);
+	CHECK(send(POST "Origin: http://evil.example.com\r\n", PING));
+	CHECK_INT(status(), 403);
+	CHECK(send(POST "Origin: null\r\n", PING));
+	CHECK_INT(status(), 403);
+	CHECK(send(POST "Origin: http://localhost.evil.example\r\n", PING));
+	CHECK_INT(status(), 403);
+	CHECK(send("GET /health HTTP/1.1\r\nHost: localhost\r\n"
+	    "Origin: http://evil.example.com\r\n", ""));
+	CHECK_INT(status(), 403);
+}
+
+TEST(loopback_origins_are_allowed_and_echoed)
+{
+	CHECK(begin_test());
+	CHECK(send(POST "Origin: http://localhost:8080\r\n", PING));
+	CHECK_INT(status(), 200);
+	CHECK(reply_has("Access-Control-Allow-Origin: http://localhost:8080"));
+	CHECK(send(POST "Origin: http://[::1]:5\r\n", PING));
+	CHECK_INT(status(), 200);
+	CHECK(send(POST, PING));
+	CHECK(!reply_has("Access-Control"));
+}
+
+TEST(configured_origins_and_hosts_are_allowed)
+{
+	CHECK(begin_test());
+	app.origins = S("https://a.example, https://b.example");
+	app.hosts = S("mcp.example");
+	CHECK(send("POST /mcp HTTP/1.1\r\nHost: mcp.example:80\r\n"
+	    "Content-Type: application/json\r\n"
+	    "Origin: https://b.example\r\n", PING));
+	CHECK_INT(status(), 200);
+	CHECK(send(POST "Origin: https://c.example\r\n", PING));
+	CHECK_INT(status(), 403);
+	app.origins = S("*");
+	CHECK(send(POST "Origin: https://c.example\r\n", PING));
+	CHECK_INT(status(), 200);
+}
+
+TEST(the_host_is_free_when_bound_beyond_loopback)
+{
+	CHECK(begin_test());
+	app.loopback = false;
+	CHECK(send("POST /mcp HTTP/1.1\r\nHost: cloudwatch-mcp.svc:3334\r\n"
+	    "Content-Type: application/json\r\n", PING));
+	CHECK_INT(status(), 200);
+	app.hosts = S("only.example");
+	CHECK(send("POST /mcp HTTP/1.1\r\nHost: other.example\r\n"
+	    "Content-Type: application/json\r\n", PING));
+	CHECK_INT(status(), 403);
+}
+
+TEST(a_preflight_is_answered)
+{
+	CHECK(begin_test());
+	CHECK(send("OPTIONS /mcp HTTP/1.1\r\nHost: localhost\r\n"
+	    "Origin: http://127.0.0.1:3\r\n"
+	    "Access-Control-Request-Method: POST\r\n", ""));
+	CHECK_INT(status(), 204);
+	CHECK(reply_has("Access-Control-Allow-Headers: Authorization"));
+	CHECK(!reply_has("Content-Length"));
+}
+
+TEST(health_lives_and_ready_tells_why_not)
+{
+	CHECK(begin_test());
+	CHECK(send("GET /health HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 200);
+	CHECK(send("GET /ready HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 200);
+	has_keys = false;
+	CHECK(send("GET /ready HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 503);
+	CHECK(reply_has("nothing anywhere"));
+	has_keys = true;
+	atomic_store(&app.draining, true);
+	CHECK(send("GET /ready HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 503);
+	CHECK(reply_has("draining"));
+}
+
+TEST(head_has_the_length_but_no_body)
+{
+	CHECK(begin_test());
+	CHECK(send("HEAD /health HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 200);
+	CHECK(reply_has("Content-Length: 15\r\n"));
+	CHECK_INT(job.reply_body.len, 0);
+}
+
+TEST(the_root_says_what_this_is)
+{
+	CHECK(begin_test());
+	CHECK(send("GET / HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK(reply_has("\"endpoint\":\"/mcp\""));
+	CHECK(reply_has("\"version\":\"9.9\""));
+}
+
+TEST(the_shim_runs_a_tool_and_lists_them)
+{
+	CHECK(begin_test());
+	CHECK(send("POST /mcp/tools/call HTTP/1.1\r\nHost: localhost\r\n"
+	    "Content-Type: application/json\r\n",
+	    "{\"name\":\"echo\",\"arguments\":{\"word\":\"hi\"}}"));
+	CHECK_INT(status(), 200);
+	CHECK(reply_has("\"structuredContent\":{\"word\":\"hi\"}"));
+	CHECK(send("POST /mcp/tools/call HTTP/1.1\r\nHost: localhost\r\n"
+	    "Content-Type: application/json\r\n", "{\"name\":\"ecko\"}"));
+	CHECK_INT(status(), 404);
+	CHECK(reply_has("echo"));
+	CHECK(send("POST /mcp/tools/call HTTP/1.1\r\nHost: localhost\r\n"
+	    "Content-Type: application/json\r\n", "{\"name\":3}"));
+	CHECK_INT(status(), 400);
+	CHECK(send("POST /mcp/tools/call HTTP/1.1\r\nHost: localhost\r\n"
+	    "Content-Type: application/json\r\n", "{"));
+	CHECK_INT(status(), 400);
+	CHECK(send("GET /mcp/tools HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK(reply_has("\"name\":\"slow\""));
+}
+
+TEST(progress_turns_the_answer_into_an_event_stream)
+{
+	struct str sent;
+
+	CHECK(begin_test());
+	CHECK(send(POST "Accept: application/json, text/event-stream\r\n",
+	    "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/call\","
+	    "\"params\":{\"name\":\"slow\",\"_meta\":"
+	    "{\"progressToken\":\"p\"}}}"));
+	sent = str_of(emitted, emitted_len);
+	CHECK(str_starts(sent, S("HTTP/1.1 200 OK\r\nContent-Type: "
+	    "text/event-stream\r\n")));
+	CHECK(str_find(sent, S("Transfer-Encoding: chunked"), 0) < sent.len);
+	CHECK(str_find(sent, S("notifications/progress"), 0) < sent.len);
+	CHECK(str_ends(job.reply_head, S("\r\n0\r\n\r\n")));
+	CHECK(reply_has("\"id\":5"));
+}
+
+TEST(without_a_progress_token_the_answer_is_json)
+{
+	CHECK(begin_test());
+	CHECK(send(POST "Accept: application/json, text/event-stream\r\n",
+	    "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/call\","
+	    "\"params\":{\"name\":\"slow\"}}"));
+	CHECK_INT(emitted_len, 0);
+	CHECK_INT(status(), 200);
+	CHECK(reply_has("application/json"));
+}
+
+TEST(an_http_1_0_client_gets_its_stream_without_chunks)
+{
+	CHECK(begin_test());
+	CHECK(send("POST /mcp HTTP/1.0\r\nHost: localhost\r\n"
+	    "Content-Type: application/json\r\n"
+	    "Accept: text/event-stream\r\n",
+	    "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"tools/call\","
+	    "\"params\":{\"name\":\"slow\",\"_meta\":"
+	    "{\"progressToken\":1}}}"));
+	CHECK(str_find(str_of(emitted, emitted_len), S("chunked"), 0) ==
+	    emitted_len);
+	CHECK(str_starts(job.reply_head, S("event: message\ndata: {")));
+	CHECK(job.close_after);
+}
+
+TEST(a_closing_connection_is_announced)
+{
+	CHECK(begin_test());
+	CHECK(send(POST, PING));
+	CHECK(!reply_has("Connection:"));
+	CHECK(send("GET /health HTTP/1.0\r\n", ""));
+	CHECK(reply_has("Connection: keep-alive"));
+}
+
+TEST(the_log_names_tool_region_and_duration)
+{
+	struct str text;
+
+	CHECK(begin_test());
+	CHECK(send(POST, "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":"
+	    "\"tools/call\",\"params\":{\"name\":\"echo\"}}"));
+	text = fake_sys_log(&fake);
+	CHECK(str_find(text, S("\"tool\":\"echo\""), 0) < text.len);
+	CHECK(str_find(text, S("\"region\":\"eu-central-1\""), 0) < text.len);
+	CHECK(str_find(text, S("\"duration_ms\":"), 0) < text.len);
+}
+
+static bool
+scenario(struct arena *a, void *ctx)
+{
+	struct app_calls calls = app_calls(&app);
+
+	(void)ctx;
+	job = (struct app_job){ .front = APP_HTTP, .keep_alive = true,
+	    .http = &request, .emit = emit, .body = str_from_z(PING) };
+	job.arena = *a;
+	if (calls.begin(calls.app, &job) == APP_DEFER) {
+		calls.run(calls.app, &job);
+	}
+	*a = job.arena;
+	arena_init(&job.arena, 0);
+	return status() == 200;
+}
+
+TEST(running_out_of_memory_always_leaves_a_whole_reply)
+{
+	CHECK(begin_test());
+	CHECK(send(POST, PING));
+	CHECK(test_fail_sweep(scenario, NULL, 65536) > 0);
+}
+
+TEST(a_line_of_stdio_gets_a_line)
+{
+	struct app_calls calls;
+
+	CHECK(begin_test());
+	calls = app_calls(&app);
+	arena_free(&job.arena);
+	job = (struct app_job){ .front = APP_STDIO, .emit = emit,
+	    .body = str_from_z(PING) };
+	arena_init(&job.arena, 65536);
+	CHECK_INT(calls.begin(calls.app, &job), APP_DONE);
+	CHECK_STR(job.reply_body,
+	    S("{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{}}\n"));
+}
