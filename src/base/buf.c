@@ -81,7 +81,7 @@ grow(struct buf *b, size_t more)
 	if (p == NULL) {
 		return false;
 	}
-	if (b->len > 0) {
+	if (b->p != NULL && b->len > 0) {
 		memcpy(p, b->p, b->len);
 	}
 	b->p = p;
@@ -215,7 +215,7 @@ buf_addv(struct buf *b, const char *fmt, va_list ap)
 			buf_add_byte(b, '%');
 			break;
 		default:
-			MUST(false && "unknown conversion");
+			MUST_NOT("unknown conversion");
 		}
 	}
 }

@@ -19,6 +19,9 @@ _Noreturn void must_fail(const char *file, int line, const char *cond);
 #define MUST(cond) \
 	((cond) ? (void)0 : must_fail(__FILE__, __LINE__, #cond))
 
+/* A place that the program's own code never gets to. */
+#define MUST_NOT(what) must_fail(__FILE__, __LINE__, what)
+
 /* The result has to be looked at. */
 #define MUST_USE __attribute__((warn_unused_result))
 

@@ -257,7 +257,7 @@ lay_out(char *out, bool negative, const char *digits, int n, int point)
 static int
 digits_of(uint64_t m, char digits[static 20], int *dropped)
 {
-	char reversed[20];
+	char reversed[20] = { 0 };
 	int n = 0;
 
 	*dropped = 0;

@@ -16,7 +16,7 @@ param_of(const struct call *c, struct str name)
 			return &c->tool->params[i];
 		}
 	}
-	MUST(false && "the tool has no such parameter");
+	MUST_NOT("the tool has no such parameter");
 	return NULL;
 }
 
