@@ -164,6 +164,9 @@ help:
 $(B)/cloudwatch-mcp: $(B)/src/main.o $(CORE) $(BEARSSL)
 	@echo "LINK $@"
 	$(Q)$(CC) -o $@ $^ $(LINK)
+$(B)/fixture-server: $(patsubst %.c,$(B)/%.o,$(wildcard \
+    tests/fixtures/*.c)) $(B)/libcore.a $(BEARSSL)
+	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/tests/test_%: $(B)/tests/test_%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(BASE)

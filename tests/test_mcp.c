@@ -46,6 +46,9 @@ run_slow(struct call *c)
 static enum err
 run_fail(struct call *c)
 {
+	if (json_get(c->params, S("refuse")) != NULL) {
+		return fail_set(c->fail, ERR_RPC_PARAMS, 0, S("refused"));
+	}
 	json_begin_object(c->out);
 	json_key(c->out, S("half"));
 	return fail_setf(c->fail, ERR_AWS_ACCESS, "AWS denied \"%s\"",
@@ -162,10 +165,21 @@ static const struct param prompt_args[] = {
 	{ .name = STR_INIT("who"), .type = PARAM_STRING, .required = true,
 	    .text = STR_INIT("Whom") },
 };
+static enum err
+get_raw(struct call *c)
+{
+	json_begin_object(c->out);
+	json_put_raw(c->out, S("messages"), S("[]"));
+	json_end_object(c->out);
+	c->result_type = S("special");
+	return ERR_OK;
+}
+
 static const struct prompt prompts[] = {
 	{ .name = STR_INIT("greet"), .description = STR_INIT("Greets"),
 	    .args = prompt_args, .arg_n = 1, .local = true,
 	    .get = get_prompt },
+	{ .name = STR_INIT("raw_one"), .raw = true, .get = get_raw },
 };
 
 static const struct mcp_config everything = {
@@ -174,7 +188,7 @@ static const struct mcp_config everything = {
 	.tools = tools, .tool_n = sizeof(tools) / sizeof(tools[0]),
 	.resources = resources, .resource_n = 1,
 	.templates = templates, .template_n = 1,
-	.prompts = prompts, .prompt_n = 1,
+	.prompts = prompts, .prompt_n = 2,
 	.flags = MCP_LOGGING | MCP_SUBSCRIBE,
 };
 static const struct mcp_config tools_only = {
@@ -759,7 +773,7 @@ TEST(modern_lists_and_reads_carry_cache_hints)
 	modern("prompts/list", NULL);
 	CHECK(has(post(REQ("prompts/list", META)), "'prompts':[{'name':'greet'"
 	    ",'description':'Greets','arguments':[{'name':'who',"
-	    "'description':'Whom','required':true}]}],'ttlMs'"));
+	    "'description':'Whom','required':true}]},{'name':'raw_one'}],'ttlMs'"));
 	modern("resources/read", "t://a");
 	CHECK_STR(post(REQ("resources/read", "'uri':'t://a'," META)),
 	    q("200 {'jsonrpc':'2.0','id':1,'result':{'resultType':'complete',"
@@ -937,6 +951,12 @@ TEST(a_failed_handler_is_a_sentence_without_structured_content)
 	CHECK(last.log.code == ERR_AWS_ACCESS);
 }
 
+TEST(a_handler_may_refuse_the_request_itself)
+{
+	CHECK_STR(post(REQ("tools/call", "'name':'failing','refuse':1")),
+	    q("(deferred) 200 " ERR(-32602, "refused")));
+}
+
 TEST(a_result_that_is_too_large_says_what_to_do)
 {
 	CHECK_STR(post(REQ("tools/call", "'name':'big'")), q("(deferred) 200 {"
@@ -1082,6 +1102,14 @@ TEST(prompts_are_filled_and_refused)
 	CHECK(has(post(REQ("prompts/get", "")), "'code':-32602"));
 	CHECK(has(post(REQ("prompts/get", "'name':'greet','arguments':{'who':"
 	    "'down'}")), "'code':-32603"));
+}
+
+TEST(a_prompt_may_write_its_whole_result)
+{
+	modern("prompts/get", "raw_one");
+	CHECK_STR(post(REQ("prompts/get", "'name':'raw_one'," META)),
+	    q("(deferred) 200 {'jsonrpc':'2.0','id':1,'result':{'resultType':"
+	    "'special','messages':[]," SRV "}}"));
 }
 
 TEST(completions_are_filtered_and_capped)

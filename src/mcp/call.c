@@ -284,6 +284,10 @@ call_write(const struct mcp *mcp, struct mcp_item *item,
 	if (err == ERR_OK && !buf_ok(&out)) {
 		err = too_large(item);
 	}
+	if (err == ERR_RPC_PARAMS) {
+		/* The handler refuses the request as such. */
+		return fail_set(&item->fail, err, 0, STR_NONE);
+	}
 	if (err != ERR_OK) {
 		(void)fail_set(&item->fail, err, 0, STR_NONE);
 		write_error(mcp, item, w, &item->fail);

@@ -261,12 +261,11 @@ get_write(const struct mcp *mcp, struct mcp_item *item,
 	struct call c;
 	enum err err;
 
-	/* The handler may still say that it needs more from the client, so
-	 * its messages are collected before the result is begun. */
 	call_init(&c, item, &out_w);
-	json_begin_array(&out_w);
+	if (!item->prompt->raw) {
+		json_begin_array(&out_w);
+	}
 	err = item->prompt->get(&c);
-	json_end_array(&out_w);
 	call_account(item, &c);
 	if (err == ERR_OK && !buf_ok(&out)) {
 		err = ERR_LIMIT;
@@ -275,11 +274,16 @@ get_write(const struct mcp *mcp, struct mcp_item *item,
 		return fail_set(&item->fail, err, 0, STR_NONE);
 	}
 	mcp_begin_members(item, w, c.result_type);
-	if (item->prompt->description.len > 0) {
-		json_put_string(w, S("description"),
-		    item->prompt->description);
+	if (item->prompt->raw) {
+		json_members(w, buf_str(&out));
+	} else {
+		json_end_array(&out_w);
+		if (item->prompt->description.len > 0) {
+			json_put_string(w, S("description"),
+			    item->prompt->description);
+		}
+		json_put_raw(w, S("messages"), buf_str(&out));
 	}
-	json_put_raw(w, S("messages"), buf_str(&out));
 	mcp_end_members(mcp, item, w, -1);
 	return ERR_OK;
 }

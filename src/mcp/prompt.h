@@ -31,6 +31,8 @@ struct prompt {
 	                           * PARAM_STRING */
 	size_t arg_n;
 	bool local;               /* does not wait: loop thread */
+	bool raw;                 /* `get` writes one object, the members of the
+	                           * whole result (fixtures) */
 	/* Writes the message objects to c->out (an array is open); c->args holds
 	 * the arguments as strings. prompt_text() writes the usual one. */
 	enum err (*get)(struct call *c);

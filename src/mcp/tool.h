@@ -84,7 +84,8 @@ struct tool {
 	struct str needs;         /* capability that the client must declare in
 	                           * the modern era; absent: none */
 	/* Writes one JSON object to c->out. An error return makes the result
-	 * isError with the sentence in c->fail. */
+	 * isError with the sentence in c->fail; ERR_RPC_PARAMS alone refuses
+	 * the request with a JSON-RPC error. */
 	enum err (*run)(struct call *c);
 };
 
