@@ -248,6 +248,13 @@ peer_settle(struct fake_peer *p)
 		struct fake_step *s = &p->steps[p->step];
 		size_t n;
 
+		if (s->kind == FAKE_LIVE) {
+			p->live = p->behind->live;
+			p->live_events = p->behind->live_events;
+			p->step_n = 0;
+			return;
+		}
+
 		if (s->kind == FAKE_STALL) {
 			if (p->ready_at == 0) {
 				p->ready_at = p->f->mono_ms + s->ms;
@@ -307,10 +314,10 @@ peer_read(void *ctx, char *dst, size_t len)
 	if (p->read_max > 0 && len > p->read_max) {
 		len = p->read_max;
 	}
+	s = peer_step(p);
 	if (p->live != NULL) {
 		return p->live->read(p->live->ctx, dst, len);
 	}
-	s = peer_step(p);
 	if (s == NULL) {
 		return -ERR_AGAIN;
 	}
@@ -376,10 +383,10 @@ peer_write(void *ctx, const char *src, size_t len)
 	if (p->write_max > 0 && len > p->write_max) {
 		len = p->write_max;
 	}
+	s = peer_step(p);
 	if (p->live != NULL) {
 		return p->live->write(p->live->ctx, src, len);
 	}
-	s = peer_step(p);
 	if ((s != NULL && s->kind == FAKE_RESET) ||
 	    !peer_receive(p, src, len)) {
 		p->step = 0;
@@ -443,11 +450,11 @@ peer_events(struct fake_peer *p, int64_t *next_ms)
 		*next_ms = p->connected_at;
 		return 0;
 	}
+	s = peer_step(p);
 	if (p->live != NULL) {
 		return p->live_events == NULL ? SYS_READ | SYS_WRITE :
 		    p->live_events(p->live->ctx, next_ms);
 	}
-	s = peer_step(p);
 	if (s != NULL && s->kind == FAKE_STALL) {
 		*next_ms = p->ready_at;
 	}
@@ -740,6 +747,14 @@ struct str
 fake_peer_got(const struct fake_peer *p)
 {
 	return str_of(p->got == NULL ? "" : p->got, p->got_len);
+}
+
+/* see fake_sys.h */
+void
+fake_peer_live(struct fake_peer *p, struct fake_peer *other)
+{
+	p->behind = other;
+	add_step(p, FAKE_LIVE, STR_NONE, 0);
 }
 
 /* see fake_sys.h */

@@ -47,7 +47,8 @@ enum fake_step_kind {
 	FAKE_REPLY,   /* sends these bytes */
 	FAKE_STALL,   /* sends nothing for so many milliseconds */
 	FAKE_CLOSE,   /* ends its direction of the stream */
-	FAKE_RESET    /* the connection fails with ERR_IO */
+	FAKE_RESET,   /* the connection fails with ERR_IO */
+	FAKE_LIVE     /* from here on the bytes go to p->behind */
 };
 
 struct fake_step {
@@ -71,6 +72,7 @@ struct fake_peer {
 	struct stream *live;   /* not NULL: bytes go here instead of a script */
 	unsigned (*live_events)(void *ctx, int64_t *next_ms); /* what the live
 	                        * stream is ready for, or when; NULL: all */
+	struct fake_peer *behind; /* see fake_peer_live() */
 	struct fake_step steps[FAKE_STEP_MAX];
 	size_t step_n;
 	/* state */
@@ -162,6 +164,9 @@ void fake_peer_reply_str(struct fake_peer *p, struct str bytes);
 void fake_peer_stall(struct fake_peer *p, int64_t ms);
 void fake_peer_close(struct fake_peer *p);
 void fake_peer_reset(struct fake_peer *p);
+/* Behind the steps so far, the bytes of this connection are those of another
+ * peer's live stream (TLS behind a proxy's CONNECT). */
+void fake_peer_live(struct fake_peer *p, struct fake_peer *other);
 /* The peer as a stream of its own, without a dial, and its readiness: for what
  * stands between (tls_peer.h). */
 struct stream fake_peer_stream(struct fake_peer *p);

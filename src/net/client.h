@@ -69,10 +69,10 @@ struct client_stats {
  * connection_max stays as it is. */
 void client_config_env(struct client_config *c, const struct sys *sys);
 
-/* Makes a client in a long-lived arena, which it also takes its connection
- * slots from later (client_memory_max()); nothing is connected yet. The config
- * is copied, its strings are not. Checks the proxies' URLs and reads the CA
- * file: ERR_CONFIG with a sentence naming the setting. */
+/* Makes a client in a long-lived arena that nobody else uses: it also takes its
+ * connection slots from it later (client_memory_max()). Nothing is connected
+ * yet. The config is copied, its strings are not. Checks the proxies' URLs and
+ * reads the CA file: ERR_CONFIG with a sentence naming the setting. */
 enum err client_new(struct client **out, const struct client_config *config,
     const struct sys *sys, struct arena *a, struct fail *f) MUST_USE;
 /* The most memory a client with this configuration takes from its arena. */
