@@ -7,6 +7,7 @@
 # make corpus      replay every fuzz corpus
 # make e2e         the real binary against the demo endpoint
 # make lint        layers, purity, style, warnings, analysers
+# make interop     against clients that others wrote
 # make fuzz        fuzz for 10 minutes; fuzz-smoke: for one
 # make cov         coverage of the unit tests
 # make vendor      fetch and verify the libraries' sources: the one step that
@@ -91,7 +92,7 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all demo test unit corpus e2e lint lint-selftest headers fuzz fuzz-smoke cov vendor \
-	vendor-libs dist check-binary check-reproducible check-dist image-test \
+	vendor-libs dist interop interop-sigv4 check-binary check-reproducible check-dist image-test \
 	objects print-flags print-vendor clean help
 
 all:
@@ -140,6 +141,12 @@ dist: $(STAMP)
 	$(Q)sh vendor/dist.sh $(DIST)
 check-dist: dist
 	$(Q)sh tests/lint/offline.sh $(DIST)
+interop: interop-sigv4
+interop-sigv4:
+	$(SETUP) build interop
+	$(SUB) MODE=debug build/debug/tests/interop/sigv4_probe
+	$(Q)python3 tests/interop/botocore_sigv4.py \
+	    build/debug/tests/interop/sigv4_probe
 image-test:
 	$(SETUP) image
 	$(Q)sh tests/image.sh
@@ -168,6 +175,8 @@ $(B)/fixture-server: $(patsubst %.c,$(B)/%.o,$(wildcard \
     tests/fixtures/*.c)) $(B)/libcore.a $(BEARSSL)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/tests/test_%: $(B)/tests/test_%.o $(BASE)
+	$(Q)$(CC) -o $@ $^ $(LINK)
+$(B)/tests/interop/%: $(B)/tests/interop/%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK) -fsanitize=fuzzer

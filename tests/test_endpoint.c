@@ -218,7 +218,8 @@ TEST(a_region_cannot_smuggle_a_host)
 {
 	static const char *bad[] = { "", "a.b", "a/b", "-a", "a-", "a b",
 	    "evil.com#", "a@b", "a\nb", "eu_west_1",
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
 
 	begin("");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
