@@ -338,7 +338,7 @@ words(struct arena *a, const struct str *argv, size_t argv_n)
 /* What the program starts with: own group, no signal blocked or ignored,
  * nothing on standard input, the pipes on its outputs. */
 static int
-spawn(struct child *c, char **argv, char *const *environ, int out, int errout)
+spawn(struct child *c, char **argv, char *const *envp, int out, int errout)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -362,7 +362,7 @@ spawn(struct child *c, char **argv, char *const *environ, int out, int errout)
 	error = error != 0 ? error : posix_spawn_file_actions_adddup2(&actions,
 	    errout, STDERR_FILENO);
 	error = error != 0 ? error : posix_spawnp(&c->pid, argv[0], &actions,
-	    &attr, argv, environ);
+	    &attr, argv, envp);
 	(void)posix_spawnattr_destroy(&attr);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return error;
@@ -370,7 +370,7 @@ spawn(struct child *c, char **argv, char *const *environ, int out, int errout)
 
 /* Starts the program; its pipes' reading ends do not block. */
 static enum err
-start(struct child *c, char **argv, char *const *environ)
+start(struct child *c, char **argv, char *const *envp)
 {
 	int out[2];
 	int errout[2];
@@ -384,7 +384,7 @@ start(struct child *c, char **argv, char *const *environ)
 		(void)close(out[1]);
 		return ERR_IO;
 	}
-	error = spawn(c, argv, environ, out[1], errout[1]);
+	error = spawn(c, argv, envp, out[1], errout[1]);
 	(void)close(out[1]);
 	(void)close(errout[1]);
 	if (error != 0) {
@@ -532,7 +532,7 @@ wait_streams(void *ctx, struct sys_wait *w, size_t n, int64_t deadline_ms,
 
 /* see sys_linux.h */
 enum err
-sys_linux_new(struct sys_linux **out, struct arena *a, char *const *environ,
+sys_linux_new(struct sys_linux **out, struct arena *a, char *const *envp,
     struct fail *f)
 {
 	struct sys_linux *s = ARENA_NEW(a, struct sys_linux);
@@ -545,7 +545,7 @@ sys_linux_new(struct sys_linux **out, struct arena *a, char *const *environ,
 		return fail_set(f, ERR_IO, 0, S("the kernel gives no entropy "
 		    "(getrandom failed); a sandbox may forbid it"));
 	}
-	s->environ = environ;
+	s->environ = envp;
 	for (size_t i = 0; i < SYS_LOCK_N; i++) {
 		(void)pthread_mutex_init(&s->locks[i], NULL);
 	}
