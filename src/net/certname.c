@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "proto/url.h"
 
 /* Depths: what the elements at this depth are children of. */
@@ -110,8 +111,15 @@ check_dns(struct certname *c, struct str name)
 static void
 check_address(struct certname *c)
 {
+	char text[16];
+	struct buf b = buf_fixed(text, sizeof(text));
+
 	c->has_names = true;
-	remember(c, S("(an address)"));
+	for (size_t i = 0; i < 4 && c->kept_len == 4; i++) {
+		buf_add(&b, i > 0 ? S(".") : S(""));
+		buf_add_u64(&b, c->kept[i]);
+	}
+	remember(c, b.len > 0 ? buf_str(&b) : S("IPv6-address"));
 	if (c->address_len > 0 && c->kept_len == c->address_len &&
 	    memcmp(c->kept, c->address, c->address_len) == 0) {
 		c->matched = true;
