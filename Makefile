@@ -141,7 +141,12 @@ dist: $(STAMP)
 	$(Q)sh vendor/dist.sh $(DIST)
 check-dist: dist
 	$(Q)sh tests/lint/offline.sh $(DIST)
-interop: interop-sigv4
+interop: all
+	$(SETUP) build interop
+	$(SUB) MODE=asan build/asan/fixture-server
+	$(SUB) MODE=debug build/debug/tests/interop/sigv4_probe
+	$(Q)sh tests/interop/run.sh $(PROGRAM) build/asan/fixture-server \
+	    build/debug/tests/interop/sigv4_probe
 interop-sigv4:
 	$(SETUP) build interop
 	$(SUB) MODE=debug build/debug/tests/interop/sigv4_probe
