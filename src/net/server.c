@@ -28,6 +28,8 @@
 
 /* Input buffers that keep their pages when free. */
 #define KEEP_WARM_N 64
+/* Replies up to this leave by send() from a copy. */
+#define SEND_COPY_MAX ((size_t)2048)
 /* Connections accepted before other events get their turn. */
 #define ACCEPT_MAX_N 64
 /* Places of the heap that are searched for an idle connection. */
@@ -195,6 +197,31 @@ receive(struct server *s, struct server_slot *t)
 	}
 }
 
+/* Both parts in one system call. A small reply is put together first: send()
+ * of one buffer is cheaper than sendmsg() of two. */
+static ssize_t
+send_out(int fd, const struct str *out)
+{
+	char small[SEND_COPY_MAX];
+	struct iovec iov[2] = {
+		{ (void *)(uintptr_t)out[0].p, out[0].len },
+		{ (void *)(uintptr_t)out[1].p, out[1].len },
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+
+	if (out[0].len == 0 || out[1].len == 0) {
+		const struct str *one = out[0].len > 0 ? &out[0] : &out[1];
+
+		return send(fd, one->p, one->len, MSG_NOSIGNAL);
+	}
+	if (out[0].len + out[1].len > sizeof(small)) {
+		return sendmsg(fd, &msg, MSG_NOSIGNAL);
+	}
+	memcpy(small, out[0].p, out[0].len);
+	memcpy(small + out[0].len, out[1].p, out[1].len);
+	return send(fd, small, out[0].len + out[1].len, MSG_NOSIGNAL);
+}
+
 static void
 transmit(struct server *s, struct server_slot *t)
 {
@@ -203,14 +230,7 @@ transmit(struct server *s, struct server_slot *t)
 	ssize_t n;
 
 	do {
-		struct iovec iov[2] = {
-			{ (void *)(uintptr_t)c->out[0].p, c->out[0].len },
-			{ (void *)(uintptr_t)c->out[1].p, c->out[1].len },
-		};
-		struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
-
-		n = c->out[1].len > 0 ? sendmsg(t->fd, &msg, MSG_NOSIGNAL) :
-		    send(t->fd, c->out[0].p, len, MSG_NOSIGNAL);
+		n = send_out(t->fd, c->out);
 	} while (n < 0 && errno == EINTR);
 	if (n >= 0) {
 		t->writable = (size_t)n == len;
