@@ -74,10 +74,10 @@ struct app_job {
 	 * the loop, which sends it in order and before the reply. HTTP: wire
 	 * bytes; the first call begins with the response head, the body is
 	 * text/event-stream, and every call ends at the end of an event (the
-	 * loop may put a keep-alive comment in between, framed as a chunk unless
-	 * the request is HTTP/1.0). stdio: whole lines. Waits while the client
-	 * is slow. false: the bytes were not taken, because the client is
-	 * gone, the job was cancelled or they are too long. */
+	 * loop may put a keep-alive comment in between, framed as a chunk
+	 * unless the request is HTTP/1.0). stdio: whole lines. Waits while the
+	 * client is slow. false: the bytes were not taken, because the client
+	 * is gone, the job was cancelled or they are too long. */
 	bool (*emit)(struct app_job *job, struct str bytes);
 	/* Loop thread only, from app_begin(): cancels the oldest call in flight
 	 * on the same front whose rpc_id is this raw text; nothing is sent for
@@ -91,8 +91,8 @@ struct app_calls {
 	void *app;
 	/* On the loop thread: quick, never waits. */
 	enum app_verdict (*begin)(void *app, struct app_job *job);
-	/* On a worker thread, after APP_DEFER: may wait until the job's deadline
-	 * or its cancel; always leaves a complete reply. */
+	/* On a worker thread, after APP_DEFER: may wait until the job's
+	 * deadline or its cancel; always leaves a complete reply. */
 	void (*run)(void *app, struct app_job *job);
 };
 
@@ -112,7 +112,7 @@ struct app {
 	 * reason when not. */
 	bool (*credentials)(void *ctx, struct buf *why);
 	void *credentials_ctx;
-	atomic_bool draining; /* set by the server on SIGTERM: /ready says 503 */
+	atomic_bool draining; /* set by the server: /ready says 503 */
 	atomic_uint_fast64_t request_n; /* numbers the requests in the log */
 	void *session;        /* stdio: struct mcp_session, loop thread only */
 };

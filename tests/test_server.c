@@ -281,7 +281,8 @@ TEST(a_kept_connection_answers_again_and_again)
 	}
 	CHECK(put(fd, S(GET("/peer"))));
 	CHECK(str_ends(get_until(fd, S("127.0.0.1")), S("127.0.0.1")));
-	CHECK(put(fd, S("GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n")));
+	CHECK(put(fd, S("GET / HTTP/1.1\r\n" HOST
+	    "Connection: close\r\n\r\n")));
 	CHECK(str_icontains(get_until(fd, S("\r\n\r\n")),
 	    S("Connection: close")));
 	CHECK(closes(fd));

@@ -85,7 +85,7 @@ struct conn {
 	bool run;           /* CONN_WANT_RUN was given out for this job */
 	bool shut;          /* CONN_WANT_SHUTDOWN was given out */
 	bool direct;        /* conn_space() was the body's own memory */
-	char *in;           /* lent input buffer, HTTP_HEAD_MAX bytes; or NULL */
+	char *in;           /* lent input buffer of HTTP_HEAD_MAX bytes */
 	size_t in_at;       /* bytes of it that are used up */
 	size_t in_len;      /* bytes of it that are filled */
 	size_t head_seen;   /* bytes of the head that were looked at before */
@@ -130,8 +130,8 @@ void conn_abort(struct conn *c);
 void conn_sent(struct conn *c, size_t n, int64_t now_ms);
 /* c->deadline_ms has come. */
 void conn_timeout(struct conn *c, int64_t now_ms);
-/* No further request after the present or the next one; with close_idle, an idle
- * connection closes now. */
+/* No further request after the present or the next one; with close_idle, an
+ * idle connection closes now. */
 void conn_drain(struct conn *c, bool close_idle);
 
 /* Whether conn_piece() may be called: BUSY or STREAM with nothing to send. */
@@ -147,8 +147,8 @@ void conn_refuse(struct conn *c, enum err e, int64_t now_ms);
 struct app_job *conn_take_job(struct conn *c);
 
 /* Writes a JSON-RPC error object without a newline: the sentence (the
- * catalogue's where it is long or would need escaping), and an id when rpc_id is
- * present (raw JSON). */
+ * catalogue's where it is long or would need escaping), and an id when rpc_id
+ * is present (raw JSON). */
 void conn_error_body(struct buf *out, enum err e, struct str sentence,
     struct str rpc_id);
 /* Writes a whole HTTP error response with conn_error_body() as body. A 503 gets

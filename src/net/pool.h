@@ -44,21 +44,22 @@ enum pool_stage {
 };
 
 struct pool_job {
-	struct app_job app; /* first: a struct app_job * is a struct pool_job * */
+	struct app_job app;        /* first: either pointer is both */
 	struct http1_request http; /* storage of app.http */
 	struct pool *pool;
 	struct pool_job *next;     /* free list or queue */
 	struct pool_job *news_next; /* news list */
-	struct pool_piece *piece_first, *piece_last; /* emitted, not yet taken */
-	unsigned piece_n;   /* emitted and not yet sent */
-	enum pool_stage stage; /* under the pool's lock once submitted */
-	unsigned worker;    /* while RUNNING */
-	bool in_news;       /* is on the news list */
-	bool abandoned;     /* nobody wants the reply */
+	struct pool_piece *piece_first; /* emitted and not yet taken */
+	struct pool_piece *piece_last;
+	unsigned piece_n;          /* emitted and not yet sent */
+	enum pool_stage stage;     /* under the lock once submitted */
+	unsigned worker;           /* while RUNNING */
+	bool in_news;              /* is on the news list */
+	bool abandoned;            /* nobody wants the reply */
+	size_t charged;            /* bytes counted in the budget */
 	/* the front's own */
-	uint32_t slot;      /* which connection */
-	uint32_t generation; /* which use of that slot */
-	size_t charged;     /* bytes counted in the pool's budget */
+	uint32_t slot;             /* which connection */
+	uint32_t generation;       /* which use of that slot */
 	struct pool_job *flight_prev, *flight_next; /* stdio: calls in flight */
 };
 

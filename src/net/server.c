@@ -604,7 +604,7 @@ static void
 on_listen(struct server *s, int listen_fd)
 {
 	for (unsigned i = 0; i < ACCEPT_MAX_N; i++) {
-		struct sockaddr_storage from;
+		struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 		socklen_t from_len = sizeof(from);
 		int fd = accept4(listen_fd, (struct sockaddr *)&from,
 		    &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -801,7 +801,7 @@ listen_on(const struct addrinfo *ai, bool dual_stack, uint16_t port)
 static uint16_t
 bound_port(int fd)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(addr);
 
 	if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0) {
@@ -847,12 +847,12 @@ resolve(const struct server *s, struct addrinfo **out, struct fail *f)
 static enum err
 open_listeners(struct server *s, struct fail *f)
 {
-	struct addrinfo *list;
+	struct addrinfo *list = NULL;
 	bool only_one;
 	int error = 0;
 	enum err err = resolve(s, &list, f);
 
-	if (err != ERR_OK) {
+	if (err != ERR_OK || list == NULL) {
 		return err;
 	}
 	only_one = list->ai_next == NULL;

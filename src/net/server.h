@@ -76,8 +76,8 @@ struct server {
 /* Fills the defaults of limits.h; host and port are 127.0.0.1:3334. */
 void server_config_default(struct server_config *config);
 /* Opens the loop, the listening sockets and the pool. Connections queue in the
- * kernel from now on. ERR_CONFIG, ERR_DNS, ERR_CONNECT (address in use), ERR_IO,
- * ERR_NOMEM with a sentence in f. On an error nothing is left open. */
+ * kernel from now on. ERR_CONFIG, ERR_DNS, ERR_CONNECT (address in use),
+ * ERR_IO, ERR_NOMEM with a sentence in f. On an error nothing is left open. */
 enum err server_open(struct server *s, const struct server_config *config,
     struct app_calls calls, struct fail *f) MUST_USE;
 /* Serves until drained. true: everything in flight was answered. */

@@ -15,7 +15,8 @@ import sys
 LAYERS = {
     "base": [],
     "proto": ["base"],
-    "net": ["base", "proto", "aws/transport.h"],
+    # app.h is a seam like transport.h: types over base, called by pointer.
+    "net": ["base", "proto", "aws/transport.h", "app.h"],
     "aws": ["base", "proto"],
     "mcp": ["base", "proto"],
     "auth": ["base", "proto", "aws/transport.h", "aws/sts.h"],
