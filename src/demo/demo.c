@@ -2,8 +2,8 @@
 /*
  * From an HTTP request in AWS's wire format to its reply: which protocol and
  * operation, who asks, the operation itself, and the faults that tests inject
- * on top. The operations are in demo_alarms.c, demo_metrics.c, demo_logs.c and
- * demo_sts.c.
+ * on top. The operations are in demo_alarms.c, demo_metrics.c, demo_logs.c,
+ * demo_query.c and demo_sts.c.
  */
 #include "demo/demo.h"
 
@@ -12,6 +12,7 @@
 #include "demo/demo_answer.h"
 #include "demo/demo_logs.h"
 #include "demo/demo_metrics.h"
+#include "demo/demo_query.h"
 #include "demo/demo_sts.h"
 #include "demo/demo_verify.h"
 #include "proto/json.h"
@@ -42,9 +43,13 @@ static const struct operation METRICS_OPERATIONS[] = {
 static const struct operation LOGS_OPERATIONS[] = {
 	{ "DescribeLogGroups", demo_logs_groups },
 	{ "DescribeLogStreams", demo_logs_streams },
+	{ "DescribeQueries", demo_query_describe },
 	{ "DescribeQueryDefinitions", demo_logs_definitions },
 	{ "FilterLogEvents", demo_logs_filter },
 	{ "GetLogEvents", demo_logs_events },
+	{ "GetQueryResults", demo_query_results },
+	{ "StartQuery", demo_query_start },
+	{ "StopQuery", demo_query_stop },
 };
 
 enum protocol { PROTOCOL_JSON_1_0, PROTOCOL_JSON_1_1, PROTOCOL_QUERY };

@@ -51,9 +51,9 @@ put_group(struct answer *x, const struct journal_group *g)
 	json_end_object(x->out);
 }
 
-/* The name in a log group name or ARN, with or without its ":*". */
-static struct str
-group_name(struct str identifier)
+/* see demo_logs.h */
+struct str
+demo_logs_group_name(struct str identifier)
 {
 	size_t at = str_find(identifier, S(":log-group:"), 0);
 
@@ -70,7 +70,7 @@ identified(const struct json *list, struct str name)
 {
 	for (const struct json *v = list == NULL ? NULL : list->child;
 	    v != NULL; v = v->next) {
-		if (str_eq(group_name(json_str(v)), name)) {
+		if (str_eq(demo_logs_group_name(json_str(v)), name)) {
 			return true;
 		}
 	}
@@ -139,7 +139,7 @@ request_group(struct answer *x, struct journal_group *g)
 		    S("Exactly one of logGroupName and logGroupIdentifier "
 		    "must be given."));
 	} else if (!journal_group_find(&x->account, name.p != NULL ? name :
-	    group_name(id), g)) {
+	    demo_logs_group_name(id), g)) {
 		demo_answer_error(x, S("ResourceNotFoundException"),
 		    S("The specified log group does not exist."));
 	}

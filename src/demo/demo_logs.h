@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The CloudWatch Logs operations of the demo account, over journal.h and, for
- * queries, demo_insights.h.
+ * The CloudWatch Logs operations of the demo account, over journal.h; queries
+ * are in demo_query.h.
  *
  * As in the service: pages of at most 1 MB; FilterLogEvents may answer an
  * empty page with a token (it looks at two days a call); GetLogEvents never
  * answers without a forward token, and the same one means the end; groups of
- * the infrequent-access class are read with queries only. A query is Scheduled
- * and Running for about half a second, then its answer is computed whenever it
- * is asked for, as of the moment of its start, so it never changes.
+ * the infrequent-access class are read with queries only.
  *
  * Filter patterns: words and quoted texts (all), ?word (one of them), -word
  * (none); { $.a.b = "x" } with = != < <= > >=, '*' at either end of a text, &&
@@ -25,5 +23,8 @@ demo_answer_fn demo_logs_streams;     /* DescribeLogStreams */
 demo_answer_fn demo_logs_filter;      /* FilterLogEvents */
 demo_answer_fn demo_logs_events;      /* GetLogEvents */
 demo_answer_fn demo_logs_definitions; /* DescribeQueryDefinitions */
+
+/* The name in a log group name or ARN, with or without its ":*". */
+struct str demo_logs_group_name(struct str identifier);
 
 #endif
