@@ -49,7 +49,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	b = buf_in(&a, 2 * size + 1);
 	for (size_t i = 0; i < size; i++) {
-		buf_add(&b, in.p[i] == '\n' ? S("\r\n") : str_sub(in, i, i + 1));
+		buf_add(&b, in.p[i] == '\n' ? S("\r\n") :
+		    str_sub(in, i, i + 1));
 	}
 	MUST(buf_ok(&b));
 	if (err == ERR_OK &&

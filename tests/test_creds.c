@@ -580,6 +580,9 @@ TEST(every_failed_allocation_is_an_orderly_error)
 	}
 	CHECK_INT(err, ERR_OK);
 	CHECK(setup.fail_at > 8);
-	arena_free(&start);
+	creds_free(creds);
 	creds = NULL;
+	arena_free(&start);
+	arena_free(&arena);
+	fake_sys_free(&world);
 }

@@ -264,7 +264,8 @@ TEST(the_credentials_file_comes_before_the_config_file)
 TEST(half_of_the_keys_in_a_file_stops_the_chain)
 {
 	begin();
-	fake_sys_file(&world, CREDENTIALS, "[default]\naws_access_key_id = S\n");
+	fake_sys_file(&world, CREDENTIALS, "[default]\n"
+	    "aws_access_key_id = S\n");
 	fake_sys_file(&world, CONFIG, "[default]\naws_access_key_id = C\n"
 	    "aws_secret_access_key = d\n");
 	FAILS(ERR_PROFILE, "profile 'default' in " CREDENTIALS " has "
@@ -289,8 +290,8 @@ TEST(a_broken_file_stops_the_chain)
 {
 	begin();
 	fake_sys_file(&world, CONFIG, "[default]\nrubbish\n");
-	FAILS(ERR_PROFILE, CONFIG " cannot be used: line 2 is neither [section] "
-	    "nor key = value (HOME=/home/app, AWS_CONFIG_FILE unset)");
+	FAILS(ERR_PROFILE, CONFIG " cannot be used: line 2 is neither "
+	    "[section] nor key = value (HOME=/home/app, AWS_CONFIG_FILE unset)");
 	begin();
 	fake_sys_file_err(&world, CREDENTIALS, ERR_IO);
 	FAILS(ERR_PROFILE, CREDENTIALS " cannot be used: reading it failed");

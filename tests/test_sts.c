@@ -12,8 +12,8 @@
 #define HOST "https://sts.eu-west-1.amazonaws.com"
 
 #define KEYS_XML(action) \
-	"<" action "Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/" \
-	"\"><" action "Result><AssumedRoleUser><AssumedRoleId>AROA:x" \
+	"<" action "Response xmlns=\"https://sts.amazonaws.com/doc/" \
+	"2011-06-15/\"><" action "Result><AssumedRoleUser><AssumedRoleId>AROA:x" \
 	"</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/" \
 	"observer/x</Arn></AssumedRoleUser><Credentials>" \
 	"<AccessKeyId>ASIAX</AccessKeyId><SecretAccessKey>sec/ret+" \
@@ -90,7 +90,8 @@ TEST(assume_role_is_signed_and_decoded)
 	CHECK_STR(out.token, S("tok=="));
 	CHECK_STR(out.account_id, S("123456789012"));
 	CHECK_INT(out.expires_ms, FAKE_NOW_MS + 3600000);
-	CHECK(fake_transport_saw(&net, "\nHost: sts.eu-west-1.amazonaws.com\n"));
+	CHECK(fake_transport_saw(&net,
+	    "\nHost: sts.eu-west-1.amazonaws.com\n"));
 	CHECK(fake_transport_saw(&net, "Authorization: AWS4-HMAC-SHA256 "
 	    "Credential=AKIDEXAMPLE/20261120/eu-west-1/sts/aws4_request"));
 	CHECK(fake_transport_saw(&net, "base-token"));

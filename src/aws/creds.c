@@ -169,8 +169,9 @@ claim(struct creds *c, const struct which *w, struct entry **out,
 	if (e == NULL) {
 		e = spare_entry(c);
 		if (e == NULL) {
-			return fail_set(f, ERR_BUSY, 0, S("too many AWS "
-			    "profiles are being looked up at the same time"));
+			fail_set(f, ERR_BUSY, 0, S("too many AWS profiles are "
+			    "being looked up at the same time"));
+			return ERR_BUSY;
 		}
 		slot = e->slot != NULL ? e->slot :
 		    ARENA_NEW(&c->store, struct slot);
@@ -475,6 +476,7 @@ look(struct reader *rd, struct arena *a, struct creds_keys *out,
 	if (*err != ERR_OK) {
 		return STEP_DONE;
 	}
+	MUST(rd->e != NULL);
 	rd->e->used_ms = mono(c);
 	usable = is_usable(c, rd->e) || (rd->fresh && rd->e->valid);
 	if (usable && (rd->fresh || !is_due_inline(c, rd->e))) {

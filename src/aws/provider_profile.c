@@ -392,10 +392,11 @@ read_step(struct provider_run *r, struct str profile, struct step *outer,
 		return ERR_NOMEM;
 	}
 	if (mfa.p != NULL) {
-		return fail_setf(r->f, ERR_PROFILE, "profile '%s' wants a code "
-		    "from an MFA device (mfa_serial = %s), and nobody can type "
-		    "one here; use a role whose trust policy does not ask for "
-		    "MFA, or pass temporary keys", profile, mfa);
+		fail_setf(r->f, ERR_PROFILE, "profile '%s' wants a code from "
+		    "an MFA device (mfa_serial = %s), and nobody can type one "
+		    "here; use a role whose trust policy does not ask for MFA, "
+		    "or pass temporary keys", profile, mfa);
+		return ERR_PROFILE;
 	}
 	*s = (struct step){
 		.profile = profile, .outer = outer,
@@ -504,7 +505,7 @@ provider_role(struct provider_run *r, struct creds_keys *out, bool *found)
 	struct str profile = r->profile;
 	struct str place = STR_NONE;
 	struct step *s = NULL;
-	struct creds_keys keys;
+	struct creds_keys keys = { 0 };
 	struct str parts[4];
 	enum err err;
 

@@ -266,12 +266,12 @@ enum err
 provider_container(struct provider_run *r, struct creds_keys *out,
     bool *found)
 {
-	struct url url;
-	struct str text;
-	struct str token;
+	struct url url = { 0 };
+	struct str text = STR_NONE;
+	struct str token = STR_NONE;
 	struct str why = STR_NONE;
-	struct exchange x;
-	bool named;
+	struct exchange x = { 0 };
+	bool named = false;
 	enum err err = container_url(r, &url, &text, &named);
 
 	if (err != ERR_OK || !named) {
@@ -437,7 +437,7 @@ is_token(struct str s)
 static enum err
 imds_token(struct imds *m, bool *go)
 {
-	struct exchange x;
+	struct exchange x = { 0 };
 	enum err err = imds_get(m, S("PUT"), S("/latest/api/token"), &x);
 
 	*go = false;
@@ -488,7 +488,7 @@ is_role_name(struct str s)
 static enum err
 imds_role(struct imds *m, struct str *role)
 {
-	struct exchange x;
+	struct exchange x = { 0 };
 	enum err err = imds_get(m, S("GET"),
 	    S("/latest/meta-data/iam/security-credentials/"), &x);
 
@@ -544,8 +544,8 @@ provider_instance(struct provider_run *r, struct creds_keys *out, bool *found)
 	struct imds m = { .r = r, .attempt_max = 1 };
 	struct str role = STR_NONE;
 	struct str why = STR_NONE;
-	struct exchange x;
-	bool go;
+	struct exchange x = { 0 };
+	bool go = false;
 	enum err err;
 
 	if (str_ieq(provider_env(r, S("AWS_EC2_METADATA_DISABLED")),

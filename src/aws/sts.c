@@ -470,7 +470,7 @@ read_members(struct work *w, struct str body, struct xml_pick *p, size_t n,
 static enum err
 get_keys(struct work *w, struct creds_keys *out)
 {
-	struct str body;
+	struct str body = STR_NONE;
 	struct xml_pick p[5];
 	enum err err = run(w, &body);
 
@@ -586,7 +586,7 @@ sts_caller_identity(const struct sts *sts, const struct creds_keys *keys,
 		.sts = sts, .keys = keys, .a = a, .f = f,
 		.action = S("GetCallerIdentity"),
 	};
-	struct str body;
+	struct str body = STR_NONE;
 	struct xml_pick p[3];
 	enum err err = begin(&w);
 

@@ -22,13 +22,12 @@ struct reader {
 static enum err
 bad(const struct reader *r, const char *what)
 {
-	enum err e = fail_setf(r->f, ERR_SYNTAX, "line %u %s",
-	    (uint64_t)r->line, str_from_z(what));
-
+	fail_setf(r->f, ERR_SYNTAX, "line %u %s", (uint64_t)r->line,
+	    str_from_z(what));
 	if (r->f != NULL) {
 		r->f->pos = r->line;
 	}
-	return e;
+	return ERR_SYNTAX;
 }
 
 static bool

@@ -402,7 +402,8 @@ read_markup(struct reader *r)
 			return bad(r, r->at, "XML ends inside of markup");
 		}
 		if (cdata.p != NULL && r->depth == 0) {
-			return bad(r, r->at, "text outside of the XML document");
+			return bad(r, r->at,
+			    "text outside of the XML document");
 		}
 		for (size_t i = r->at; i < end; i++) {
 			if (is_forbidden((unsigned char)r->in.p[i])) {
