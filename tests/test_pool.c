@@ -58,7 +58,7 @@ run(void *app, struct app_job *job)
 		    S("woken by another job's cancel");
 		return;
 	} else if (str_starts(job->body, S("emit"))) {
-		char text[8];
+		char text[16];
 
 		sem_post(&inside);
 		for (int i = 0; i < 100; i++) {
@@ -249,7 +249,7 @@ TEST(emitted_pieces_arrive_in_order_before_the_reply)
 	CHECK(collect(job, &log));
 	CHECK_INT(log.len, 300);
 	for (int i = 0; i < 100; i++) {
-		char want[8];
+		char want[16];
 
 		snprintf(want, sizeof(want), "%02d,", i);
 		CHECK_STR(str_of(log.p + 3 * i, 3), str_from_z(want));

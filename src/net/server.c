@@ -801,15 +801,19 @@ listen_on(const struct addrinfo *ai, bool dual_stack, uint16_t port)
 static uint16_t
 bound_port(int fd)
 {
-	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} addr;
 	socklen_t len = sizeof(addr);
 
-	if (getsockname(fd, (struct sockaddr *)&addr, &len) != 0) {
+	memset(&addr, 0, sizeof(addr));
+	if (getsockname(fd, &addr.any, &len) != 0) {
 		return 0;
 	}
-	return ntohs(addr.ss_family == AF_INET6 ?
-	    ((struct sockaddr_in6 *)(void *)&addr)->sin6_port :
-	    ((struct sockaddr_in *)(void *)&addr)->sin_port);
+	return ntohs(addr.any.sa_family == AF_INET6 ? addr.v6.sin6_port :
+	    addr.v4.sin_port);
 }
 
 /* Resolves config.host into *out. */
