@@ -518,6 +518,14 @@ TEST(loops_of_source_profiles_are_named)
 	    "y; one of them needs keys of its own");
 	name_profile("s");
 	FAILS(ERR_PROFILE, "form a loop: s -> s;");
+	/* Keys excuse a profile that is its own source, not a detour. */
+	fake_sys_file(&world, CREDENTIALS, "[x]\naws_access_key_id = K\n"
+	    "aws_secret_access_key = l\n");
+	fake_sys_file(&world, CONFIG, "[profile x]\nrole_arn = arn:X\n"
+	    "source_profile = y\n[profile y]\nrole_arn = arn:Y\n"
+	    "source_profile = x\n");
+	name_profile("x");
+	FAILS(ERR_PROFILE, "form a loop: x -> y -> x;");
 	CHECK_INT(net.request_n, 0);
 }
 
