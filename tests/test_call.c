@@ -159,25 +159,25 @@ TEST(broken_connections_are_repeated)
 
 TEST(what_repeating_cannot_help_is_not_repeated)
 {
-	static const struct { int status; const char *body; enum err want; }
+	static const struct { const char *body; int status; enum err want; }
 	    rows[] = {
-		{ 400, "{\"__type\":\"ValidationError\",\"message\":\"no\"}",
+		{ "{\"__type\":\"ValidationError\",\"message\":\"no\"}", 400,
 		    ERR_AWS_REQUEST },
-		{ 400, "{\"__type\":\"x#ResourceNotFoundException\"}",
+		{ "{\"__type\":\"x#ResourceNotFoundException\"}", 400,
 		    ERR_AWS_MISSING },
-		{ 403, "{\"__type\":\"AccessDeniedException\"}",
+		{ "{\"__type\":\"AccessDeniedException\"}", 403,
 		    ERR_AWS_ACCESS },
-		{ 400, "{\"__type\":\"UnrecognizedClientException\"}",
+		{ "{\"__type\":\"UnrecognizedClientException\"}", 400,
 		    ERR_AWS_EXPIRED },
-		{ 400, "{\"__type\":\"ExpiredTokenException\"}",
+		{ "{\"__type\":\"ExpiredTokenException\"}", 400,
 		    ERR_AWS_EXPIRED },
-		{ 400, "{\"__type\":\"IncompleteSignatureException\"}",
+		{ "{\"__type\":\"IncompleteSignatureException\"}", 400,
 		    ERR_AWS_EXPIRED },
-		{ 400, "{\"__type\":\"InvalidSignatureException\"}",
+		{ "{\"__type\":\"InvalidSignatureException\"}", 400,
 		    ERR_AWS_EXPIRED },
-		{ 403, "<html>proxy says no</html>", ERR_AWS_REPLY },
-		{ 401, "", ERR_AWS_REPLY }, { 301, "", ERR_AWS_REPLY },
-		{ 501, "", ERR_AWS_SERVICE }
+		{ "<html>proxy says no</html>", 403, ERR_AWS_REPLY },
+		{ "", 401, ERR_AWS_REPLY }, { "", 301, ERR_AWS_REPLY },
+		{ "", 501, ERR_AWS_SERVICE }
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -390,7 +390,7 @@ skewed(const char *code, int64_t off_ms, char *body, char *date)
 
 	timefmt_http(&b, world.now_ms + off_ms);
 	date[b.len] = '\0';
-	snprintf(body, 128, "{\"__type\":\"%s\"}", code);
+	(void)snprintf(body, 128, "{\"__type\":\"%s\"}", code);
 	r = fake_transport_reply(&wire, MONITORING, 403, body);
 	r->header = "Date";
 	r->value = date;
@@ -655,6 +655,58 @@ TEST(an_account_that_sts_does_not_name_is_left_out)
 	CHECK(end());
 }
 
+TEST(the_account_may_be_known_or_unknowable)
+{
+	begin_with_chain();
+	fake_sys_env(&world, "AWS_ACCOUNT_ID", "999988887777");
+	CHECK_STR(aws_account_id(&scope), S("999988887777"));
+	CHECK_STR(aws_account_id(&scope), S("999988887777"));
+	CHECK_INT(wire.request_n, 0);
+	creds_free(aws.creds);
+	CHECK(end());
+	begin_with_chain();
+	fake_sys_env(&world, "AWS_SECRET_ACCESS_KEY", "");
+	CHECK(aws_account_id(&scope).p == NULL);
+	CHECK_INT(fail.code, ERR_OK);
+	creds_free(aws.creds);
+	CHECK(end());
+	begin();
+	fake_sys_env(&world, "AWS_ENDPOINT_URL_STS", "nonsense");
+	CHECK(aws_account_id(&scope).p == NULL);
+	CHECK_INT(wire.request_n, 0);
+	CHECK(end());
+}
+
+TEST(without_entropy_pauses_are_longest)
+{
+	begin();
+	fake_transport_reply(&wire, MONITORING, 503, "");
+	fake_transport_reply(&wire, MONITORING, 200, "{}");
+	world.random_err = ERR_IO;
+	CHECK_INT(call(&describe), ERR_OK);
+	CHECK_INT(world.slept_ms, 999);
+	CHECK(fake_transport_saw(&wire, "amz-sdk-invocation-id: "
+	    "00000000-0000-4000-8000-000000000000\n"));
+	CHECK(end());
+}
+
+TEST(pauses_grow_to_twenty_seconds)
+{
+	begin();
+	aws.attempt_max = 10;
+	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_OK);
+	scope.deadline_ms = world.mono_ms + 1000000;
+	world.random_err = ERR_IO;
+	fake_transport_reply(&wire, MONITORING, 500,
+	    "{\"__type\":\"InternalServiceFault\"}")->forever = true;
+	CHECK_INT(call(&describe), ERR_AWS_SERVICE);
+	CHECK_INT(reply.attempt_n, 10);
+	CHECK(world.slept_ms > 110900 && world.slept_ms <= 111000);
+	CHECK(says("CloudWatch failed at cloudwatch:DescribeAlarms in "
+	    "eu-west-1 with InternalServiceFault (10 attempts in 111 s)"));
+	CHECK(end());
+}
+
 TEST(debug_logs_hold_no_secret)
 {
 	begin();
@@ -668,6 +720,10 @@ TEST(debug_logs_hold_no_secret)
 	CHECK(str_find(text, S("toptoken"), 0) == text.len);
 	CHECK(str_find(text, S("topsecret"), 0) == text.len);
 	CHECK(str_find(text, S("Signature="), 0) == text.len);
+	fake_transport_fail(&wire, MONITORING, ERR_TLS_NAME);
+	CHECK_INT(call(&describe), ERR_TLS_NAME);
+	text = fake_sys_log(&world);
+	CHECK(str_find(text, S("\"error\":\"TLS_NAME\""), 0) < text.len);
 	CHECK(end());
 }
 

@@ -138,14 +138,9 @@ TEST(long_messages_are_cut_between_characters)
 	struct fault x = refusal(S("ValidationException"),
 	    str_of(big, sizeof(big)));
 
-	for (size_t i = 0; i + 1 < sizeof(big); i += 2) {
-		memcpy(big + i, "\xc3\xa4", 2);
-	}
-	big[0] = 'x';
-	big[1] = 'y';
-	big[2] = 'z';
-	for (size_t i = 3; i + 1 < sizeof(big); i += 2) {
-		memcpy(big + i, "\xc3\xa4", 2);
+	/* An odd start, so that the limit falls between the two bytes. */
+	for (size_t i = 0; i < sizeof(big); i++) {
+		big[i] = i < 3 ? 'x' : i % 2 == 1 ? '\xc3' : '\xa4';
 	}
 	CHECK(str_ends(sentence(&x, ERR_AWS_REQUEST), S("\xc3\xa4")));
 	CHECK(fail.what.len < FAULT_QUOTE_MAX + 200);
@@ -175,6 +170,22 @@ TEST(each_transport_error_has_its_advice)
 		    "answer from logs.eu-west-1.amazonaws.com: ")));
 		CHECK(str_find(t, str_from_z(rows[i].advice), 0) < t.len);
 	}
+}
+
+TEST(a_configured_endpoint_is_the_first_suspect)
+{
+	struct fault x = refusal(STR_NONE, STR_NONE);
+
+	x.configured = true;
+	x.err = ERR_DNS;
+	x.err_text = S("no such name");
+	CHECK_STR(sentence(&x, ERR_DNS), S("logs:StartQuery in eu-west-1 got "
+	    "no answer from logs.eu-west-1.amazonaws.com: no such name. Check "
+	    "the host in AWS_ENDPOINT_URL."));
+	x.err = ERR_OK;
+	x.status = 429;
+	CHECK(str_starts(sentence(&x, ERR_AWS_THROTTLED),
+	    S("AWS is throttling logs:StartQuery in eu-west-1.")));
 }
 
 TEST(without_an_arena_the_code_is_left)

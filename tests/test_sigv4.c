@@ -497,6 +497,71 @@ TEST(a_policy_can_require_more_headers)
 	arena_free(&s.a);
 }
 
+TEST(required_headers_that_are_signed_are_fine)
+{
+	static const struct str require[] = { STR_INIT("x-amz-target") };
+	struct signed_request s;
+	struct sigv4_parsed p;
+	struct sigv4_check check;
+
+	make(&s, NOW_MS);
+	s.policy.require = require;
+	s.policy.require_n = 1;
+	CHECK_INT(sigv4_parse(&s.a, &s.r, &p, NULL), ERR_OK);
+	CHECK_INT(sigv4_verify(&s.a, &s.r, &p, &s.k, &s.policy, &check, NULL),
+	    ERR_OK);
+	CHECK(str_starts(check.canonical, S("POST\n/a%2520b/c\nb=%2F&q=1\n"
+	    "host:logs.eu-west-1.amazonaws.com\nx-amz-date:20150830T123600Z\n"
+	    "x-amz-security-token:the/session+token==\nx-amz-target:"
+	    "Logs_20140328.DescribeLogGroups\n\nhost;x-amz-date;")));
+	CHECK(str_starts(check.to_sign, S("AWS4-HMAC-SHA256\n20150830T123600Z"
+	    "\n20150830/eu-west-1/logs/aws4_request\n")));
+	arena_free(&s.a);
+}
+
+TEST(a_signature_without_a_date_is_refused)
+{
+	struct signed_request s;
+	struct fail f;
+
+	make(&s, NOW_MS);
+	fail_init(&f, &s.a);
+	s.h[3].name = S("X-Other");
+	CHECK_INT(verify(&s, &f), ERR_SIG_SYNTAX);
+	CHECK_STR(f.what, S("Authorization header requires existence of "
+	    "either a 'X-Amz-Date' or a 'Date' header."));
+	arena_free(&s.a);
+}
+
+TEST(a_signer_has_limits_too)
+{
+	static struct http1_header many[HTTP_HEADER_MAX_N];
+	static char secret[SIGV4_SECRET_MAX + 1];
+	struct sigv4_request r = { .method = S("GET"), .headers = many,
+	    .header_n = HTTP_HEADER_MAX_N };
+	struct sigv4_keys k = keys();
+	struct sigv4_signed out;
+	struct str query;
+	struct arena a;
+
+	arena_init(&a, JOB_ARENA_CAP);
+	for (size_t i = 0; i < HTTP_HEADER_MAX_N; i++) {
+		many[i] = (struct http1_header){ S("a"), S("b") };
+	}
+	memset(secret, 's', sizeof(secret));
+	CHECK_INT(sigv4_sign(&a, &r, &k, &scope, &out, NULL), ERR_LIMIT);
+	r.header_n = 1;
+	CHECK_INT(sigv4_sign(&a, &r, &k, &scope, &out, NULL), ERR_OK);
+	r.query = S("%x");
+	CHECK_INT(sigv4_sign(&a, &r, &k, &scope, &out, NULL), ERR_SYNTAX);
+	r.query = STR_NONE;
+	k.secret = str_of(secret, sizeof(secret));
+	CHECK_INT(sigv4_sign(&a, &r, &k, &scope, &out, NULL), ERR_LIMIT);
+	CHECK_INT(sigv4_presign(&a, &r, &k, &scope, 60, &query, NULL),
+	    ERR_LIMIT);
+	arena_free(&a);
+}
+
 TEST(an_unsigned_payload_needs_permission)
 {
 	struct sigv4_scope logs = { NOW_MS, S("eu-west-1"), S("logs") };

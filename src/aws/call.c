@@ -283,6 +283,7 @@ aws_identity(struct aws_scope *s, struct sts_identity *out)
 	struct creds_keys keys;
 	enum err err = find_keys(s, &keys, s->fail);
 
+	*out = (struct sts_identity){ 0 };
 	if (err == ERR_OK) {
 		err = ask_sts(s, &keys, out);
 	}
@@ -298,7 +299,7 @@ struct str
 aws_account_id(struct aws_scope *s)
 {
 	struct aws_scope short_scope = *s;
-	struct sts_identity who;
+	struct sts_identity who = { 0 };
 	struct creds_keys keys;
 	struct fail f;
 
@@ -323,13 +324,6 @@ aws_account_id(struct aws_scope *s)
 		remember_account(s->aws, keys.access_key_id, s->account_id);
 	}
 	return s->account_id;
-}
-
-/* see call.h */
-bool
-aws_code_is_throttle(struct str code)
-{
-	return fault_is_throttle(code);
 }
 
 /* ---- one attempt ---- */
@@ -678,17 +672,12 @@ static int64_t
 backoff_ms(const struct flight *fl)
 {
 	const struct sys *sys = fl->job->scope->aws->sys;
-	int64_t most = AWS_BACKOFF_MAX_MS;
+	int64_t most = fl->retry_n < 5 ? INT64_C(1000) << fl->retry_n :
+	    AWS_BACKOFF_MAX_MS;
 	int64_t asked = fl->x->err == ERR_OK ? retry_after_ms(fl->x) : 0;
 	uint32_t r = 0;
 	int64_t ms;
 
-	if (fl->retry_n < 5) {
-		most = INT64_C(1000) << fl->retry_n;
-	}
-	if (most > AWS_BACKOFF_MAX_MS) {
-		most = AWS_BACKOFF_MAX_MS;
-	}
 	/* Without entropy everybody waits longest: still correct. */
 	if (sys->random(sys->ctx, &r, sizeof(r)) != ERR_OK) {
 		r = UINT32_MAX;

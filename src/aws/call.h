@@ -165,8 +165,4 @@ enum err aws_identity(struct aws_scope *s, struct sts_identity *out) MUST_USE;
  * nobody says it: an account that cannot be named is no error. */
 struct str aws_account_id(struct aws_scope *s);
 
-/* How AWS's error codes are understood; for tests and for tools that look at
- * reply->code themselves. */
-bool aws_code_is_throttle(struct str code);
-
 #endif

@@ -75,15 +75,6 @@ meaning_of(struct str code)
 }
 
 /* see fault.h */
-bool
-fault_is_throttle(struct str code)
-{
-	const struct meaning *m = meaning_of(code);
-
-	return m != NULL && m->kind == FAULT_THROTTLE;
-}
-
-/* see fault.h */
 struct str
 fault_code(struct str text)
 {

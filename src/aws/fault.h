@@ -48,8 +48,6 @@ struct fault {
 	int64_t took_ms;        /* for all of them */
 };
 
-/* Throttling in one of its spellings. */
-bool fault_is_throttle(struct str code);
 /* The code in "namespace#Code:url" (__type, x-amzn-errortype) or "Code;Sender"
  * (x-amzn-query-error). */
 struct str fault_code(struct str text);

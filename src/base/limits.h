@@ -268,7 +268,7 @@
 /* Words of AWS repeated in an error sentence. */
 #define FAULT_QUOTE_MAX ((size_t)1024)
 
-/* Exchanges one worker may drive at a time (regions or accounts of one call). */
+/* Exchanges one worker may drive at once (regions or accounts of one call). */
 #define EXCHANGE_MANY_MAX 16
 
 /* ---- connections out ---- */

@@ -89,7 +89,7 @@ main(void)
 
 		if (!answer(&a, str_trim_ws(str_from_z(line)), &w) ||
 		    !buf_ok(&b)) {
-			fprintf(stderr, "cannot sign: %s", line);
+			(void)fprintf(stderr, "cannot sign: %s", line);
 			return 1;
 		}
 		printf("%.*s\n", STR_ARG(buf_str(&b)));

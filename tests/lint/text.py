@@ -33,7 +33,8 @@ LAYERS = {
 PURE_HEADERS = {
     "errno.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdalign.h",
     "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h",
-    "stdlib.h", "string.h", "bearssl.h", "sanitizer/asan_interface.h",
+    "stdlib.h", "string.h", "bearssl.h", "bearssl_hash.h", "bearssl_hmac.h",
+    "sanitizer/asan_interface.h",
 }
 
 BANNED = ("strcpy strcat strncpy strncat sprintf vsprintf gets atoi atol atoll "
