@@ -31,7 +31,7 @@ begin_with(const struct client_config *config)
 	if (client_new(&client, config, &f.sys, &client_arena, &why) !=
 	    ERR_OK) {
 		printf("%.*s\n", STR_ARG(fail_text(&why)));
-		MUST(!"client_new");
+		must_fail(__FILE__, __LINE__, "client_new");
 	}
 }
 
@@ -257,8 +257,8 @@ TEST(answers_over_the_limit_are_refused_in_every_framing)
 {
 	static const char *const replies[] = {
 		"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"b\r\nhello world\r\n0\r\n\r\n",
+		("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"b\r\nhello world\r\n0\r\n\r\n"),
 		"HTTP/1.0 200 OK\r\n\r\nhello world",
 	};
 
@@ -302,8 +302,8 @@ TEST(connection_is_kept_and_used_again)
 TEST(connection_that_must_close_is_not_kept)
 {
 	static const char *const replies[] = {
-		"HTTP/1.1 200 OK\r\nConnection: close\r\n"
-		"Content-Length: 0\r\n\r\n",
+		("HTTP/1.1 200 OK\r\nConnection: close\r\n"
+		"Content-Length: 0\r\n\r\n"),
 		"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nexcess",
 		"HTTP/1.1 204 No Content\r\n\r\nexcess",
@@ -419,7 +419,8 @@ TEST(deadline_ends_each_state_with_its_own_sentence)
 	CHECK(x.sent);
 	CHECK_INT(f.mono_ms, 1000000 + CLIENT_CONNECT_MS + 30000);
 	CHECK_INT(go(get(&x, "half.test", 80, "/")), ERR_TIMEOUT);
-	CHECK_STR(x.fail.what, S("the answer of half.test did not end in time"));
+	CHECK_STR(x.fail.what,
+	    S("the answer of half.test did not end in time"));
 	CHECK(end());
 }
 

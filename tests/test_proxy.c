@@ -145,7 +145,7 @@ TEST(no_proxy_entries_fit_what_they_say)
 		    rows[i].direct) {
 			printf("  row: %s with %s\n", rows[i].host,
 			    rows[i].list);
-			CHECK(!"row");
+			test_fail(__FILE__, __LINE__, "row");
 		}
 	}
 }

@@ -45,14 +45,14 @@ struct client_config {
 	struct str https_proxy;   /* URL or host:port */
 	struct str http_proxy;
 	struct str no_proxy;
-	struct str ca_file;       /* PEM file that replaces the built-in roots */
+	struct str ca_file;      /* PEM file in place of the built-in roots */
 	struct str ca_name;       /* what named it, for sentences */
-	size_t connection_max;    /* at the same time; 0: CLIENT_CONNECTION_MAX */
+	size_t connection_max;    /* at once; 0: CLIENT_CONNECTION_MAX */
 };
 
 /* What the client did since it was made. */
 struct client_stats {
-	uint64_t exchange_n;  /* exchanges, failed ones included */
+	uint64_t exchange_n;  /* exchanges, failed ones too */
 	uint64_t connect_n;   /* connections dialed */
 	uint64_t reuse_n;     /* exchanges on a connection that was open */
 	uint64_t retry_n;     /* stale connections replaced */

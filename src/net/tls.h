@@ -83,7 +83,8 @@ enum err tls_start(struct tls *t, const struct anchors *anchors,
  * bytes accepted (> 0); those may still be inside t: go on with tls_read, or
  * tls_flush. -ERR_AGAIN, else minus an error as tls_read. */
 long tls_write(struct tls *t, struct stream *s, const void *src, size_t len);
-/* Sends what is inside t: ERR_OK when nothing is left, ERR_AGAIN, or an error. */
+/* Sends what is inside t: ERR_OK when nothing is left, ERR_AGAIN, else an
+ * error. */
 enum err tls_flush(struct tls *t, struct stream *s);
 /* Up to len > 0 decrypted bytes; 0 after the peer's close_notify; -ERR_AGAIN.
  * Errors are final, with a sentence in f: ERR_CLOSED when the stream ended
