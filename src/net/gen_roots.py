@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes src/net/roots.c from a folder of PEM certificates.
 
-gen_roots.py > src/net/roots.c   from Debian's ca-certificates package
-gen_roots.py --check             compares; exit 1 when roots.c is stale, and 0
-                                 with a word when another version is installed
+gen_roots.py > src/net/roots.c       from the ca-certificates package that
+                                     is installed
+gen_roots.py FOLDER VERSION > ...    from an unpacked one (dpkg-deb -x)
+gen_roots.py --check                 compares with the installed one: exit 1
+                                     when roots.c is not what that version
+                                     gives; 0, with a word, when roots.c was
+                                     made from another version
 
 Only the subject's name and the public key of a root take part in verifying a
 chain, so nothing else is kept. Roots with the same name and key count once.
@@ -141,7 +145,10 @@ def main():
             print("roots.c is stale: run src/net/gen_roots.py")
             return 1
         return 0
-    sys.stdout.write(generate(FOLDER, version))
+    if len(sys.argv) == 3:
+        sys.stdout.write(generate(sys.argv[1], sys.argv[2]))
+    else:
+        sys.stdout.write(generate(FOLDER, version))
     return 0
 
 

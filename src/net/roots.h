@@ -26,7 +26,7 @@ extern const struct roots_row roots_rows[];
 extern const size_t roots_n;
 /* Bytes of the blob. */
 extern const size_t roots_len;
-/* "ca-certificates 20230311". */
+/* "ca-certificates 20250419". */
 extern const char roots_version[];
 
 #endif
