@@ -60,7 +60,8 @@ begin(void *app, struct app_job *job)
 		job->survives_close = true;
 		return APP_DEFER;
 	}
-	if (str_eq(path, S("/wait")) || str_eq(path, S("/stream"))) {
+	if (str_eq(path, S("/wait")) || str_eq(path, S("/stream")) ||
+	    str_eq(path, S("/flood"))) {
 		return APP_DEFER;
 	}
 	if (str_eq(path, S("/big"))) {
@@ -80,6 +81,20 @@ static void
 run(void *app, struct app_job *job)
 {
 	(void)app;
+	if (str_eq(job->http->path, S("/flood"))) {
+		/* Until the client is gone, or (never) all is taken. */
+		for (int i = 0; i < 4096; i++) {
+			if (!job->emit(job, str_of(big_body, APP_EMIT_MAX))) {
+				break;
+			}
+		}
+		if (sys_cancelled(&job->cancel)) {
+			atomic_fetch_add(&cancelled_n, 1);
+		}
+		reply(job, S("flooded"));
+		atomic_fetch_add(&finished_n, 1);
+		return;
+	}
 	if (str_eq(job->http->path, S("/stream"))) {
 		job->emit(job, S("HTTP/1.1 200 OK\r\nContent-Type: "
 		    "text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"));
@@ -391,6 +406,45 @@ TEST(a_client_that_closes_cancels_its_call)
 	    sizeof(struct linger)) == 0);
 	close(fd);
 	CHECK(reaches(&cancelled_n, 2));
+	stop();
+}
+
+TEST(a_client_that_closes_with_its_request_is_noticed)
+{
+	int fd;
+
+	defaults();
+	CHECK(start());
+	/* The answer comes, then the close, and not after the idle time. */
+	fd = client();
+	CHECK(put(fd, S(POST("hi", "2"))));
+	CHECK(shutdown(fd, SHUT_WR) == 0);
+	CHECK_STR(get_until(fd, S("hi")), S(REPLY("hi", "2")));
+	CHECK(closes(fd));
+	close(fd);
+	/* A call that starts after the close is cancelled as well. */
+	for (unsigned i = 1; i <= 20; i++) {
+		fd = client();
+		CHECK(put(fd, S(GET("/wait"))));
+		close(fd);
+		CHECK(reaches(&cancelled_n, i));
+		CHECK(busy_reaches(0));
+	}
+	stop();
+}
+
+TEST(a_stream_that_nobody_reads_ends_and_is_cancelled)
+{
+	int fd;
+
+	defaults();
+	config.limits.write_ms = 50;
+	CHECK(start());
+	fd = client();
+	CHECK(put(fd, S(GET("/flood"))));
+	CHECK(reaches(&finished_n, 1));
+	CHECK_INT(atomic_load(&cancelled_n), 1);
+	close(fd);
 	stop();
 }
 

@@ -291,6 +291,14 @@ TEST(of_two_calls_with_one_id_the_older_is_cancelled)
 	CHECK(reaches(&cancelled_n, 1));
 	atomic_store(&go, true);
 	CHECK_STR(finish(), S("second\n"));
+	/* Cancelled twice, both are, even when the first is still ending. */
+	defaults();
+	CHECK(start());
+	CHECK(put(S("wait 0 first\nwait 0 second\ncancel 0\ncancel 0\n"
+	    "cancel 0\n")));
+	CHECK(str_starts(get_lines(3), S("yes\nyes\n")));
+	CHECK(reaches(&cancelled_n, 2));
+	CHECK_STR(finish(), S(""));
 }
 
 TEST(progress_comes_before_the_answer_and_lines_stay_whole)

@@ -449,6 +449,8 @@ on_news(struct server *s)
 		struct server_slot *t = &s->slots[job->slot];
 
 		if (!job->abandoned) {
+			/* A closed connection has abandoned its job. */
+			MUST(t->open && job->generation == t->generation);
 			t->done = done;
 			drive(s, t);
 		} else if (done) {
