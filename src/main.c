@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cloudwatch-mcp: from the command line to a running front.
+ *
+ * The only place that knows the real world and the rest at the same time: it
+ * makes the struct sys, the transport (real or demo), the credential cache, the
+ * engine and the app, starts the thread that renews credentials, and hands
+ * everything to a front. All of it lives in one arena until the process ends.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "aws/call.h"
+#include "aws/creds.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "config.h"
+#include "demo/demo.h"
+#include "demo_app.h"
+#include "mcp/mcp.h"
+#include "net/client.h"
+#include "net/server.h"
+#include "net/stdio.h"
+#include "net/sys_linux.h"
+#include "proto/url.h"
+#include "tools/tools.h"
+
+#define NAME S("cloudwatch-mcp")
+
+/* The whole program. Zeroed at start; nothing in it is freed. */
+struct program {
+	struct arena arena;       /* single-threaded: used before the threads
+	                           * start, or by a command that has none */
+	struct arena machine;     /* of the real struct sys, which locks it */
+	struct config config;
+	const struct sys *real;   /* the machine */
+	struct sys sys;           /* what the rest sees */
+	struct log log;
+	struct client *client;
+	struct demo demo;
+	struct transport transport;
+	struct aws aws;
+	struct mcp *mcp;
+	struct mcp_session session;
+	struct app app;
+	struct cancel stop;       /* ends the refresher */
+};
+
+static struct program program;
+
+/* Writes everything, whatever the descriptor takes at a time. */
+static void
+put(int fd, struct str text)
+{
+	while (text.len > 0) {
+		ssize_t n = write(fd, text.p, text.len);
+
+		if (n > 0) {
+			text = str_sub(text, (size_t)n, text.len);
+		} else if (n == 0 || errno != EINTR) {
+			return;
+		}
+	}
+}
+
+/* Says why the program cannot start; for people, whatever the log level. */
+static int
+refuse(const struct fail *f)
+{
+	put(STDERR_FILENO, S("cloudwatch-mcp: "));
+	put(STDERR_FILENO, fail_text(f));
+	put(STDERR_FILENO, S("\n"));
+	return CLI_USAGE;
+}
+
+static struct str
+config_env(void *ctx, struct str name)
+{
+	const struct sys *sys = ctx;
+
+	return sys->env(sys->ctx, name);
+}
+
+/* The demo account needs its own keys and none of the machine's settings. */
+static struct str
+demo_env(void *ctx, struct str name)
+{
+	(void)ctx;
+	if (str_eq(name, S("AWS_ACCESS_KEY_ID"))) {
+		return S(DEMO_ACCESS_KEY);
+	}
+	if (str_eq(name, S("AWS_SECRET_ACCESS_KEY"))) {
+		return S(DEMO_SECRET_KEY);
+	}
+	return STR_NONE;
+}
+
+static enum err
+demo_read_file(void *ctx, struct str path, struct buf *out)
+{
+	(void)ctx;
+	(void)path;
+	(void)out;
+	return ERR_FILE_MISSING;
+}
+
+/* The way to AWS, or to the demo account. */
+static enum err
+open_transport(struct program *p, struct fail *f)
+{
+	struct client_config config = { .connection_max = 0 };
+	enum err err;
+
+	p->sys = *p->real;
+	if (p->config.demo) {
+		p->sys.env = demo_env;
+		p->sys.read_file = demo_read_file;
+		demo_init(&p->demo, &p->sys);
+		demo_transport(&p->demo, &p->transport);
+		return ERR_OK;
+	}
+	client_config_env(&config, &p->sys);
+	err = client_new(&p->client, &config, &p->sys, &p->arena, f);
+	if (err == ERR_OK) {
+		p->transport = client_transport(p->client);
+	}
+	return err;
+}
+
+/* Everything between the transport and the app. */
+static enum err
+open_engine(struct program *p, struct fail *f)
+{
+	struct creds_setup setup = {
+		.sys = &p->sys,
+		.transport = &p->transport,
+		.log = &p->log,
+		.profile = p->config.profile_given ? p->config.profile :
+		    STR_NONE,
+		.region = p->config.region_given ? p->config.region :
+		    STR_NONE,
+	};
+	struct mcp_config engine = {
+		.name = NAME,
+		.title = S("AWS CloudWatch"),
+		.version = S(VERSION),
+		.instructions = tools_instructions,
+		.tools = tools_table,
+		.tool_n = tools_n,
+	};
+	enum err err = open_transport(p, f);
+
+	if (err != ERR_OK) {
+		return err;
+	}
+	p->aws.sys = &p->sys;
+	p->aws.transport = &p->transport;
+	p->aws.log = &p->log;
+	p->aws.profile = setup.profile;
+	p->aws.region = p->config.region;
+	p->aws.user_agent = S("cloudwatch-mcp/" VERSION);
+	p->aws.creds = creds_new(&p->arena, &setup);
+	if (p->aws.creds == NULL) {
+		return fail_set(f, ERR_NOMEM, 0, STR_NONE);
+	}
+	err = aws_init(&p->aws, f);
+	return err == ERR_OK ? mcp_new(&p->mcp, &engine, &p->arena, f) : err;
+}
+
+static bool
+credentials_ready(void *ctx, struct buf *why)
+{
+	struct program *p = ctx;
+	struct arena a;
+	struct fail f;
+	enum err err;
+
+	arena_init(&a, READY_ARENA_CAP);
+	fail_init(&f, &a);
+	err = creds_ready(p->aws.creds, &a, &f);
+	if (err == ERR_AGAIN) {
+		buf_add(why, S("the first look-up of AWS credentials is still "
+		    "running"));
+	} else if (err != ERR_OK) {
+		buf_add(why, fail_text(&f));
+	}
+	arena_free(&a);
+	return err == ERR_OK;
+}
+
+static void *
+refresher(void *ctx)
+{
+	struct program *p = ctx;
+	enum err err = ERR_OK;
+
+	while (err == ERR_OK) {
+		int64_t next_ms = creds_refresh_due(p->aws.creds, &p->stop);
+
+		err = p->sys.sleep_until(p->sys.ctx, next_ms, &p->stop);
+	}
+	return NULL;
+}
+
+static enum err
+start_refresher(struct program *p, struct fail *f)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, before;
+	int error;
+
+	if (pthread_attr_init(&attr) != 0) {
+		return fail_set(f, ERR_NOMEM, 0, STR_NONE);
+	}
+	(void)pthread_attr_setstacksize(&attr, REFRESH_STACK_LEN);
+	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	/* Signals are the front's: this thread must not die of one. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&thread, &attr, refresher, p);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	(void)pthread_attr_destroy(&attr);
+	return error == 0 ? ERR_OK : fail_set(f, ERR_NOMEM, 0,
+	    S("the system refuses one more thread"));
+}
+
+static void
+fill_app(struct program *p)
+{
+	struct app *app = &p->app;
+
+	app->sys = &p->sys;
+	app->log = &p->log;
+	app->mcp = p->mcp;
+	app->aws = &p->aws;
+	app->name = NAME;
+	app->version = S(VERSION);
+	app->call_ms = p->config.call_timeout_s * 1000;
+	app->loopback = url_host_is_loopback(p->config.host);
+	app->origins = p->config.allowed_origins;
+	app->hosts = p->config.allowed_hosts;
+	app->credentials = credentials_ready;
+	app->credentials_ctx = p;
+	app->session = &p->session;
+}
+
+static void
+fill_pool(const struct program *p, struct pool_config *pool)
+{
+	pool->worker_n = (unsigned)p->config.worker_n;
+	pool->queue_n = (unsigned)p->config.queue_n;
+	if (pool->job_n < pool->worker_n + pool->queue_n + 1) {
+		pool->job_n = pool->worker_n + pool->queue_n + 1;
+	}
+	pool->budget = (size_t)p->config.memory_max;
+}
+
+static void
+say_start(const struct program *p, const char *front, uint16_t port,
+    uint64_t memory_max)
+{
+	struct log_event e;
+
+	if (log_begin(&e, &p->log, LOG_INFO, S("start"))) {
+		log_str(&e, S("version"), S(VERSION));
+		log_str(&e, S("front"), str_from_z(front));
+		if (port != 0) {
+			log_str(&e, S("host"), p->config.host);
+			log_int(&e, S("port"), port);
+		}
+		log_bool(&e, S("demo"), p->config.demo);
+		log_int(&e, S("tools"), (int64_t)tools_n);
+		log_int(&e, S("workers"), p->config.worker_n);
+		log_int(&e, S("memory_max_bytes"), (int64_t)memory_max);
+		log_end(&e);
+	}
+	if (port != 0 && !p->app.loopback) {
+		log_say(&p->log, LOG_WARNING, S("exposed"), S("listening beyond "
+		    "this machine without authentication: whoever reaches the "
+		    "port reads this AWS account's CloudWatch"));
+	}
+}
+
+/* Opens the server of an app; the drain flag goes where /ready looks. */
+static enum err
+open_server(struct program *p, struct server *server, struct app_calls calls,
+    struct fail *f)
+{
+	struct server_config config;
+
+	server_config_default(&config);
+	config.host = p->config.host;
+	config.port = (uint16_t)p->config.port;
+	config.conn_max = (unsigned)p->config.connection_max;
+	fill_pool(p, &config.pool);
+	config.limits.call_ms = p->config.call_timeout_s * 1000;
+	config.limits.idle_ms = p->config.idle_timeout_s * 1000;
+	config.limits.body_max = (size_t)p->config.body_max;
+	config.drain_ms = p->config.drain_timeout_s * 1000;
+	config.signals = true;
+	config.draining = &p->app.draining;
+	return server_open(server, &config, calls, f);
+}
+
+static int
+serve_http(struct program *p, struct fail *f)
+{
+	static struct server server;
+	struct buf banner = buf_in(&p->arena, 8192);
+	uint64_t memory_max;
+	bool clean;
+
+	if (open_server(p, &server, app_calls(&p->app), f) != ERR_OK) {
+		return refuse(f);
+	}
+	memory_max = server_memory_max(&server.config) +
+	    sys_linux_memory_max();
+	say_start(p, "http", server.port, memory_max);
+	if (p->config.demo) {
+		cli_banner(&banner, p->config.host, server.port);
+		put(STDOUT_FILENO, buf_str(&banner));
+	}
+	clean = server_run(&server);
+	server_close(&server);
+	log_say(&p->log, LOG_INFO, S("stop"), clean ? S("drained") :
+	    S("the drain time ran out"));
+	return clean ? CLI_OK : CLI_FAILED;
+}
+
+static int
+serve_stdio(struct program *p, struct fail *f)
+{
+	struct stdio_config config;
+	enum err err;
+
+	stdio_config_default(&config);
+	fill_pool(p, &config.pool);
+	config.call_ms = p->config.call_timeout_s * 1000;
+	config.line_max = (size_t)p->config.body_max;
+	config.signals = true;
+	say_start(p, "stdio", 0, 0);
+	err = stdio_run(&config, app_calls(&p->app));
+	if (err != ERR_OK) {
+		return refuse((fail_set(f, err, 0, STR_NONE), f));
+	}
+	return CLI_OK;
+}
+
+static int
+serve(struct program *p, struct fail *f)
+{
+	if (open_engine(p, f) != ERR_OK) {
+		return refuse(f);
+	}
+	fill_app(p);
+	if (start_refresher(p, f) != ERR_OK) {
+		return refuse(f);
+	}
+	return p->config.stdio ? serve_stdio(p, f) : serve_http(p, f);
+}
+
+static int
+demo_endpoint(struct program *p, struct fail *f)
+{
+	static struct server server;
+	static struct demo_app app;
+	struct buf line = buf_in(&p->arena, 1024);
+	bool clean;
+
+	p->sys = *p->real;
+	demo_init(&p->demo, &p->sys);
+	p->demo.verify = true;
+	if (demo_faults(&p->demo, p->config.fault, f) != ERR_OK) {
+		return refuse(f);
+	}
+	app.demo = &p->demo;
+	app.sys = &p->sys;
+	if (open_server(p, &server, demo_app_calls(&app), f) != ERR_OK) {
+		return refuse(f);
+	}
+	buf_addf(&line, "AWS_ENDPOINT_URL=http://%s:%u\n"
+	    "AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\n",
+	    p->config.host, (uint64_t)server.port, S(DEMO_ACCESS_KEY),
+	    S(DEMO_SECRET_KEY));
+	put(STDOUT_FILENO, buf_str(&line));
+	clean = server_run(&server);
+	server_close(&server);
+	return clean ? CLI_OK : CLI_FAILED;
+}
+
+static int
+call_tool(struct program *p, struct buf *out, struct buf *err, struct fail *f)
+{
+	struct mcp_message m = {
+		.arena = &p->arena,
+		.sys = &p->sys,
+		.aws = &p->aws,
+	};
+
+	if (open_engine(p, f) != ERR_OK) {
+		return refuse(f);
+	}
+	m.deadline_ms = p->sys.mono_ms(p->sys.ctx) +
+	    p->config.call_timeout_s * 1000;
+	return cli_call(p->mcp, &m, p->config.args[0],
+	    p->config.arg_n > 1 ? p->config.args[1] : STR_NONE, out, err);
+}
+
+static int
+ask_health(struct program *p, struct buf *out, struct buf *err,
+    struct fail *f)
+{
+	p->config.demo = false;
+	if (open_transport(p, f) != ERR_OK) {
+		return refuse(f);
+	}
+	return cli_health(&p->transport, &p->sys, &p->arena, p->config.host,
+	    (uint16_t)p->config.port, out, err);
+}
+
+/* Commands that print and end. */
+static int
+command(struct program *p, struct fail *f)
+{
+	struct mcp_config tools = { .tools = tools_table, .tool_n = tools_n };
+	struct buf out = buf_in(&p->arena, JOB_ARENA_CAP);
+	struct buf err = buf_in(&p->arena, 2 * FAIL_TEXT_MAX);
+	int code = CLI_OK;
+
+	switch (p->config.command) {
+	case CONFIG_HELP:
+		config_help(&out);
+		break;
+	case CONFIG_VERSION:
+		buf_add(&out, S("cloudwatch-mcp " VERSION "\n"));
+		break;
+	case CONFIG_TOOLS:
+		code = cli_tools(&tools, p->config.arg_n > 0 ?
+		    p->config.args[0] : STR_NONE, &out, &err);
+		break;
+	case CONFIG_CALL:
+		code = call_tool(p, &out, &err, f);
+		break;
+	case CONFIG_HEALTH:
+		code = ask_health(p, &out, &err, f);
+		break;
+	case CONFIG_SERVE:
+	case CONFIG_DEMO_ENDPOINT:
+		break;
+	}
+	put(STDOUT_FILENO, buf_str(&out));
+	put(STDERR_FILENO, buf_str(&err));
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct program *p = &program;
+	struct sys_linux *machine;
+	struct str *words;
+	size_t n = argc > 1 ? (size_t)argc - 1 : 0;
+	struct fail f;
+
+	/* A peer that went away is an error value, not the end. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	arena_init(&p->arena, PROGRAM_ARENA_CAP);
+	arena_init(&p->machine, MACHINE_ARENA_CAP);
+	fail_init(&f, &p->arena);
+	words = ARENA_ARRAY(&p->arena, n, struct str);
+	if (words == NULL) {
+		return CLI_FAILED;
+	}
+	for (size_t i = 0; i < n; i++) {
+		words[i] = str_from_z(argv[i + 1]);
+	}
+	if (sys_linux_new(&machine, &p->machine, environ, &f) != ERR_OK) {
+		return refuse(&f);
+	}
+	p->real = sys_linux_sys(machine);
+	if (config_parse(&p->config, words, n, config_env,
+	    (void *)(uintptr_t)p->real, &p->arena, &f) != ERR_OK) {
+		return refuse(&f);
+	}
+	p->log = (struct log){ &p->sys, (enum log_level)p->config.log_level };
+	/* A person at a terminal wants the answer, not the diary. */
+	if (p->config.command == CONFIG_CALL && p->log.level == LOG_INFO) {
+		p->log.level = LOG_WARNING;
+	}
+	if (p->config.command == CONFIG_SERVE) {
+		return serve(p, &f);
+	}
+	if (p->config.command == CONFIG_DEMO_ENDPOINT) {
+		return demo_endpoint(p, &f);
+	}
+	return command(p, &f);
+}
