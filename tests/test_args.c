@@ -269,16 +269,16 @@ TEST(the_table_is_a_plain_json_schema)
 	CHECK_STR(buf_str(&b), S("{\"type\":\"object\",\"properties\":{"
 	    "\"namespace\":{\"type\":\"string\",\"description\":"
 	    "\"The namespace\"},"
-	    "\"max_items\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,"
+	    "\"max_items\":{\"type\":\"integer\",\"maximum\":100,"
 	    "\"default\":50},"
-	    "\"factor\":{\"type\":\"number\",\"minimum\":0,\"maximum\":5},"
+	    "\"factor\":{\"type\":\"number\",\"maximum\":5},"
 	    "\"any\":{\"type\":\"number\"},"
 	    "\"recent\":{\"type\":\"boolean\",\"default\":true},"
 	    "\"statistic\":{\"type\":\"string\",\"enum\":[\"Average\",\"Sum\","
 	    "\"Maximum\"],\"default\":\"Average\"},"
 	    "\"start\":{\"type\":\"string\"},"
 	    "\"names\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},"
-	    "\"minItems\":1,\"maxItems\":2},"
+	    "\"maxItems\":2},"
 	    "\"kinds\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
 	    "\"enum\":[\"Average\",\"Sum\",\"Maximum\"]}},"
 	    "\"dimensions\":{\"type\":\"array\",\"items\":{\"type\":\"object\""
@@ -286,7 +286,7 @@ TEST(the_table_is_a_plain_json_schema)
 	    "\"type\":\"string\"}},\"required\":[\"name\"]}},"
 	    "\"filter\":{\"type\":\"object\",\"properties\":{\"deep\":{"
 	    "\"type\":\"boolean\"}},\"x-mcp-header\":\"Filter\"},"
-	    "\"positive\":{\"type\":\"integer\",\"minimum\":1}},"
+	    "\"positive\":{\"type\":\"integer\"}},"
 	    "\"required\":[\"namespace\"]}"));
 }
 

@@ -902,8 +902,7 @@ TEST(the_list_has_schemas_and_hints)
 	CHECK(has(post(REQ("tools/list", "'cursor':null")), "{'name':'slow',"
 	    "'title':'Slow one','description':'Waits','inputSchema':{'type':"
 	    "'object','properties':{}},'annotations':{'readOnlyHint':false,"
-	    "'destructiveHint':false,'idempotentHint':false,'openWorldHint':"
-	    "true}}"));
+	    "'destructiveHint':false,'idempotentHint':false}}"));
 	CHECK(has(post(REQ("tools/list", "'cursor':''")), "{'name':'raw',"
 	    "'description':'Raw','inputSchema':{'type':'object','x':1}"));
 }

@@ -9,6 +9,8 @@
  */
 #include "mcp/args.h"
 
+#include "base/timefmt.h"
+
 #include "base/limits.h"
 
 #define LEVEL_MAX 4U
@@ -385,6 +387,16 @@ check_array(struct check *k, const struct place *at, const struct param *p,
 	return check_elements(k, at, p, v, out, level);
 }
 
+/* Whether a tool can understand it, whatever the time is now: relative forms
+ * are tried against a time far from both ends of the range. */
+static bool
+is_time(struct str text)
+{
+	int64_t ms;
+
+	return timefmt_parse_when(text, TIMEFMT_MAX_MS / 2, &ms);
+}
+
 static enum err
 check_value(struct check *k, const struct place *at, const struct param *p,
     const struct json *v, struct json *out, unsigned level)
@@ -402,8 +414,8 @@ check_value(struct check *k, const struct place *at, const struct param *p,
 	case PARAM_TIME:
 		/* A number's raw text is what the string would have been. */
 		out->type = JSON_STRING;
-		return v->type == JSON_STRING || v->type == JSON_NUMBER ?
-		    ERR_OK : refuse(k, at, p, v);
+		return (v->type == JSON_STRING || v->type == JSON_NUMBER) &&
+		    is_time(v->text) ? ERR_OK : refuse(k, at, p, v);
 	case PARAM_STRINGS:
 	case PARAM_OBJECTS:
 		return check_array(k, at, p, v, out, level);
@@ -527,8 +539,12 @@ schema_bounds(struct json_writer *w, const struct param *p, struct str min,
 	if (p->min == 0 && p->max == 0) {
 		return;
 	}
-	json_put_integer(w, min, p->min);
-	if (p->max != INT64_MAX) {
+	/* At least one goes without saying. */
+	if (p->min < 0 || p->min > 1) {
+		json_put_integer(w, min, p->min);
+	}
+	/* Larger ones are no help to a model. */
+	if (p->max <= 1000) {
 		json_put_integer(w, max, p->max);
 	}
 }
@@ -564,7 +580,11 @@ schema_type(struct json_writer *w, const struct param *p, unsigned level)
 			schema_choices(w, p);
 			json_end_object(w);
 		}
-		schema_bounds(w, p, S("minItems"), S("maxItems"));
+		/* Its lower bound is not worth the bytes: an empty list that
+		 * has to have entries is explained when it comes. */
+		if (p->max != 0 && p->max <= 1000) {
+			json_put_integer(w, S("maxItems"), p->max);
+		}
 		break;
 	case PARAM_OBJECT:
 		json_put_string(w, S("type"), S("object"));

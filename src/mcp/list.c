@@ -32,8 +32,10 @@ put_annotations(struct json_writer *w, const struct tool *t)
 		json_put_boolean(w, S("idempotentHint"),
 		    (t->flags & TOOL_IDEMPOTENT) != 0);
 	}
-	json_put_boolean(w, S("openWorldHint"),
-	    (t->flags & TOOL_LOCAL) == 0);
+	/* True is the protocol's default. */
+	if ((t->flags & TOOL_LOCAL) != 0) {
+		json_put_boolean(w, S("openWorldHint"), false);
+	}
 	json_end_object(w);
 }
 

@@ -38,15 +38,14 @@ const struct tool tools_whoami = {
 	.name = STR_INIT("whoami"),
 	.title = STR_INIT("Who am I"),
 	.description = STR_INIT("The AWS identity, account and region that "
-	    "these tools read, and where the credentials came from. Needs no "
-	    "arguments."),
+	    "these tools read, and where the credentials came from."),
 	.params = params,
 	.param_n = sizeof(params) / sizeof(params[0]),
 	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
-	    "\"arn\":{\"type\":[\"string\",\"null\"]},"
-	    "\"user_id\":{\"type\":[\"string\",\"null\"]},"
-	    "\"credential_source\":{\"type\":[\"string\",\"null\"]},"
+	    "\"arn\":{},"
+	    "\"user_id\":{},"
+	    "\"credential_source\":{},"
 	    ASK_SCHEMA "}}"),
 	.run = run,
 };

@@ -419,10 +419,9 @@ static const struct str item_types[] = {
 
 static const struct param params[] = {
 	{ .name = STR_INIT("alarm_name"), .type = PARAM_STRING,
-	    .required = true, .min = 1, .max = 255,
-	    .text = STR_INIT("exact name") },
+	    .required = true, .min = 1, .max = 255 },
 	{ .name = STR_INIT("start_time"), .type = PARAM_TIME,
-	    .text = STR_INIT("default: 24 hours before the end") },
+	    .text = STR_INIT("default: end - 24h") },
 	{ .name = STR_INIT("end_time"), .type = PARAM_TIME,
 	    .text = STR_INIT("default: now") },
 	{ .name = STR_INIT("history_item_type"), .type = PARAM_STRING,
@@ -432,8 +431,7 @@ static const struct param params[] = {
 	    .max = 1000, .fallback = STR_INIT("50") },
 	{ .name = STR_INIT("include_component_alarms"), .type = PARAM_BOOLEAN,
 	    .fallback = STR_INIT("false"),
-	    .text = STR_INIT("for a composite alarm: describe the alarms of "
-	    "its rule instead") },
+	    .text = STR_INIT("composite: describe its members instead") },
 	ASK_PARAMS,
 };
 
@@ -443,8 +441,7 @@ const struct tool tools_get_alarm_history = {
 	.title = STR_INIT("Alarm history"),
 	.description = STR_INIT("State changes of one alarm (metric or "
 	    "composite), newest first, with reasons, and "
-	    "time_range_suggestions worth examining with get_metric_data and "
-	    "log queries."),
+	    "time_range_suggestions worth examining."),
 	.params = params,
 	.param_n = sizeof(params) / sizeof(params[0]),
 	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
@@ -453,9 +450,6 @@ const struct tool tools_get_alarm_history = {
 	    "\"history_items\":{\"type\":\"array\"},"
 	    "\"time_range_suggestions\":{\"type\":\"array\"},"
 	    "\"has_more_results\":{\"type\":\"boolean\"},"
-	    "\"message\":{\"type\":[\"string\",\"null\"]},"
-	    "\"component_alarms\":{\"type\":\"array\"},"
-	    "\"component_details\":{\"type\":\"array\"},"
-	    "\"alarm_rule\":{\"type\":\"string\"}," ASK_SCHEMA "}}"),
+	    "\"message\":{}," ASK_SCHEMA "}}"),
 	.run = run,
 };

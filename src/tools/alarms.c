@@ -311,7 +311,6 @@ describe_filter(struct call *c, struct json_writer *body)
 	static const struct str strings[][2] = {
 		{ STR_INIT("alarm_name_prefix"), STR_INIT("AlarmNamePrefix") },
 		{ STR_INIT("state_value"), STR_INIT("StateValue") },
-		{ STR_INIT("action_prefix"), STR_INIT("ActionPrefix") },
 		{ STR_INIT("children_of"), STR_INIT("ChildrenOfAlarmName") },
 		{ STR_INIT("parents_of"), STR_INIT("ParentsOfAlarmName") },
 	};
@@ -359,8 +358,7 @@ describe_run(struct call *c)
 
 #define MAX_ITEMS \
 	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1, \
-	    .max = 5000, .fallback = STR_INIT("50"), \
-	    .text = STR_INIT("most alarms to return") }
+	    .max = 5000, .fallback = STR_INIT("50") }
 
 static const struct param active_params[] = {
 	MAX_ITEMS,
@@ -371,22 +369,20 @@ static const struct param active_params[] = {
 	"\"metric_alarms\":{\"type\":\"array\"}," \
 	"\"composite_alarms\":{\"type\":\"array\"}," \
 	"\"has_more_results\":{\"type\":\"boolean\"}," \
-	"\"message\":{\"type\":[\"string\",\"null\"]}," ASK_SCHEMA
+	"\"message\":{}," ASK_SCHEMA
 
 /* see tools.h */
 const struct tool tools_get_active_alarms = {
 	.name = STR_INIT("get_active_alarms"),
 	.title = STR_INIT("Active alarms"),
-	.description = STR_INIT("Alarms that are in ALARM state now, metric "
-	    "and composite, with state reason, threshold and metric. The "
-	    "first step of any \"what is wrong\" question; then "
-	    "get_alarm_history for when it began."),
+	.description = STR_INIT("Alarms in ALARM state now, metric and "
+	    "composite, with reason, threshold and metric. The "
+	    "first step of \"what is wrong\"; then get_alarm_history."),
 	.params = active_params,
 	.param_n = sizeof(active_params) / sizeof(active_params[0]),
 	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
-	    ALARM_LISTS "},\"required\":[\"metric_alarms\","
-	    "\"composite_alarms\",\"has_more_results\"]}"),
+	    ALARM_LISTS "}}"),
 	.run = active_run,
 };
 
@@ -401,21 +397,18 @@ static const struct str types[] = {
 
 static const struct param describe_params[] = {
 	{ .name = STR_INIT("alarm_names"), .type = PARAM_STRINGS, .min = 1,
-	    .max = 100, .text = STR_INIT("exact names") },
+	    .max = 100 },
 	{ .name = STR_INIT("alarm_name_prefix"), .type = PARAM_STRING,
-	    .min = 1, .max = 255, .text = STR_INIT("names that begin so") },
+	    .min = 1, .max = 255 },
 	{ .name = STR_INIT("state_value"), .type = PARAM_STRING,
-	    .choices = states, .choice_n = 3,
-	    .text = STR_INIT("only this state") },
+	    .choices = states, .choice_n = 3 },
 	{ .name = STR_INIT("alarm_types"), .type = PARAM_STRINGS, .min = 1,
 	    .max = 3, .choices = types, .choice_n = 3,
 	    .text = STR_INIT("default: metric and composite") },
-	{ .name = STR_INIT("action_prefix"), .type = PARAM_STRING, .min = 1,
-	    .max = 1024, .text = STR_INIT("action ARNs that begin so") },
 	{ .name = STR_INIT("children_of"), .type = PARAM_STRING, .min = 1,
-	    .max = 255, .text = STR_INIT("alarms in this composite's rule") },
+	    .max = 255, .text = STR_INIT("a composite: its members") },
 	{ .name = STR_INIT("parents_of"), .type = PARAM_STRING, .min = 1,
-	    .max = 255, .text = STR_INIT("composites that use this alarm") },
+	    .max = 255, .text = STR_INIT("the composites above this") },
 	MAX_ITEMS,
 	ASK_PARAMS,
 };
@@ -424,14 +417,13 @@ static const struct param describe_params[] = {
 const struct tool tools_describe_alarms = {
 	.name = STR_INIT("describe_alarms"),
 	.title = STR_INIT("Describe alarms"),
-	.description = STR_INIT("Alarms in any state with their whole "
+	.description = STR_INIT("Alarms in any state with their "
 	    "configuration: metric or expression, threshold, evaluation, "
-	    "actions. Filter by name, prefix, state, type, parent or child."),
+	    "actions."),
 	.params = describe_params,
 	.param_n = sizeof(describe_params) / sizeof(describe_params[0]),
 	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
-	    ALARM_LISTS "},\"required\":[\"metric_alarms\","
-	    "\"composite_alarms\",\"has_more_results\"]}"),
+	    ALARM_LISTS "}}"),
 	.run = describe_run,
 };

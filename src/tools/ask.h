@@ -57,16 +57,16 @@ int64_t ask_time(const struct ask *q, struct str name, int64_t otherwise);
 enum err ask_check_range(const struct ask *q, int64_t start_ms,
     int64_t end_ms) MUST_USE;
 
-/* The two arguments that every tool takes. */
+/* The two arguments that every tool takes; the server's instructions explain
+ * them once for all. */
 #define ASK_PARAMS \
 	{ .name = STR_INIT("region"), .type = PARAM_STRING, .min = 1, \
-	    .max = 63, .text = STR_INIT("AWS region; default: the server's") }, \
+	    .max = 63 }, \
 	{ .name = STR_INIT("profile_name"), .type = PARAM_STRING, .min = 1, \
-	    .max = 128, .text = STR_INIT("AWS profile; default: the server's") }
-/* Their members in every output schema. */
+	    .max = 128 }
+/* Their members in every output schema. An empty schema allows null. */
 #define ASK_SCHEMA \
-	"\"region\":{\"type\":\"string\"}," \
-	"\"account_id\":{\"type\":[\"string\",\"null\"]}," \
-	"\"profile_name\":{\"type\":[\"string\",\"null\"]}"
+	"\"region\":{\"type\":\"string\"},\"account_id\":{}," \
+	"\"profile_name\":{}"
 
 #endif

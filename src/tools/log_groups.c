@@ -207,9 +207,9 @@ static const struct param params[] = {
 	    .choices = classes, .choice_n = 3 },
 	{ .name = STR_INIT("include_linked_accounts"), .type = PARAM_BOOLEAN,
 	    .fallback = STR_INIT("false"),
-	    .text = STR_INIT("monitoring account: source accounts too") },
+	    .text = STR_INIT("source accounts too") },
 	{ .name = STR_INIT("account_identifiers"), .type = PARAM_STRINGS,
-	    .max = 20, .text = STR_INIT("with include_linked_accounts") },
+	    .max = 20 },
 	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
 	    .max = 10000, .fallback = STR_INIT("200") },
 	ASK_PARAMS,
@@ -220,8 +220,7 @@ const struct tool tools_describe_log_groups = {
 	.name = STR_INIT("describe_log_groups"),
 	.title = STR_INIT("Log groups"),
 	.description = STR_INIT("Log groups with class, retention and size, "
-	    "and the saved Logs Insights queries that apply to them. Use it "
-	    "to find what to query."),
+	    "and the saved Logs Insights queries that apply to them."),
 	.params = params,
 	.param_n = sizeof(params) / sizeof(params[0]),
 	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
@@ -229,7 +228,7 @@ const struct tool tools_describe_log_groups = {
 	    "\"log_group_metadata\":{\"type\":\"array\"},"
 	    "\"saved_queries\":{\"type\":\"array\"},"
 	    "\"has_more_results\":{\"type\":\"boolean\"},"
-	    "\"message\":{\"type\":[\"string\",\"null\"]}," ASK_SCHEMA
-	    "},\"required\":[\"log_group_metadata\",\"saved_queries\"]}"),
+	    "\"message\":{}," ASK_SCHEMA
+	    "}}"),
 	.run = run,
 };

@@ -210,8 +210,10 @@ put_queries(struct call *c, struct json_writer *body, const struct window *w)
 	for (; query != NULL && err == ERR_OK; query = query->next) {
 		err = put_query(c, body, query, w);
 	}
-	json_end_array(body);
-	return err;
+	if (err == ERR_OK) {
+		json_end_array(body);
+	}
+	return err; /* after an error the body is left unfinished, unsent */
 }
 
 /* The series of that id and label, made when it is new. */
@@ -428,11 +430,11 @@ static const struct param metric_stat[] = {
 
 static const struct param query[] = {
 	{ .name = STR_INIT("id"), .type = PARAM_STRING, .required = true,
-	    .min = 1, .max = 255, .text = STR_INIT("starts with a-z") },
+	    .min = 1, .max = 255, .text = STR_INIT("[a-z]...") },
 	{ .name = STR_INIT("metric_stat"), .type = PARAM_OBJECT,
 	    .fields = metric_stat, .field_n = 5 },
 	{ .name = STR_INIT("expression"), .type = PARAM_STRING, .min = 1,
-	    .max = 2048, .text = STR_INIT("math over ids, or SELECT ...") },
+	    .max = 2048, .text = STR_INIT("math or SELECT") },
 	{ .name = STR_INIT("label"), .type = PARAM_STRING, .max = 255 },
 	{ .name = STR_INIT("return_data"), .type = PARAM_BOOLEAN,
 	    .fallback = STR_INIT("true") },
@@ -455,33 +457,32 @@ static const struct param params[] = {
 	    .max = 255 },
 	{ .name = STR_INIT("dimensions"), .type = PARAM_OBJECTS, .max = 30,
 	    .fields = dimension, .field_n = 2,
-	    .text = STR_INIT("the whole set, as list_metrics shows it") },
+	    .text = STR_INIT("the exact set, see list_metrics") },
 	{ .name = STR_INIT("start_time"), .type = PARAM_TIME,
-	    .text = STR_INIT("default: 3 hours before the end") },
+	    .text = STR_INIT("default: end - 3h") },
 	{ .name = STR_INIT("end_time"), .type = PARAM_TIME,
 	    .text = STR_INIT("default: now") },
 	{ .name = STR_INIT("statistic"), .type = PARAM_STRING, .min = 1,
 	    .max = 64, .fallback = STR_INIT("\"AVG\""),
-	    .text = STR_INIT("AVG SUM MIN MAX COUNT, Average..., p99, tm90") },
+	    .text = STR_INIT("AVG SUM MIN MAX COUNT, p99, tm90") },
 	{ .name = STR_INIT("target_datapoints"), .type = PARAM_INTEGER,
 	    .min = 1, .max = 100800, .fallback = STR_INIT("60"),
 	    .text = STR_INIT("sets the period") },
 	{ .name = STR_INIT("period"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 86400, .text = STR_INIT("seconds; overrides it") },
+	    .max = 86400, .text = STR_INIT("seconds") },
 	{ .name = STR_INIT("group_by_dimension"), .type = PARAM_STRING,
-	    .min = 1, .max = 255,
-	    .text = STR_INIT("Metrics Insights; one of schema_dimension_keys") },
+	    .min = 1, .max = 255 },
 	{ .name = STR_INIT("schema_dimension_keys"), .type = PARAM_STRINGS,
-	    .max = 30, .text = STR_INIT("Metrics Insights: dimension names") },
+	    .max = 30, .text = STR_INIT("Metrics Insights") },
 	{ .name = STR_INIT("limit"), .type = PARAM_INTEGER, .min = 0,
-	    .max = 500, .text = STR_INIT("Metrics Insights: most series") },
+	    .max = 500 },
 	{ .name = STR_INIT("sort_order"), .type = PARAM_STRING,
 	    .choices = orders, .choice_n = 2 },
 	{ .name = STR_INIT("order_by_statistic"), .type = PARAM_STRING,
 	    .choices = order_by, .choice_n = 5 },
 	{ .name = STR_INIT("queries"), .type = PARAM_OBJECTS, .max = 500,
 	    .fields = query, .field_n = 7,
-	    .text = STR_INIT("several at once, with math; replaces the rest") },
+	    .text = STR_INIT("instead of the above: several, math") },
 	ASK_PARAMS,
 };
 
@@ -489,10 +490,9 @@ static const struct param params[] = {
 const struct tool tools_get_metric_data = {
 	.name = STR_INIT("get_metric_data"),
 	.title = STR_INIT("Metric data"),
-	.description = STR_INIT("Datapoints of a metric over time, oldest "
-	    "first. Give namespace, metric_name and the exact dimensions; or "
-	    "Metrics Insights arguments for top-N across resources; or "
-	    "queries for percentiles, math and other accounts."),
+	.description = STR_INIT("Datapoints of one metric, oldest first; "
+	    "or of many by Metrics Insights (top N across resources); or "
+	    "queries with math, percentiles, other accounts."),
 	.params = params,
 	.param_n = sizeof(params) / sizeof(params[0]),
 	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
@@ -500,6 +500,6 @@ const struct tool tools_get_metric_data = {
 	    "\"metricDataResults\":{\"type\":\"array\"},"
 	    "\"messages\":{\"type\":\"array\"},"
 	    "\"period\":{\"type\":\"integer\"}," ASK_SCHEMA
-	    "},\"required\":[\"metricDataResults\"]}"),
+	    "}}"),
 	.run = run,
 };

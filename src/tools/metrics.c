@@ -140,13 +140,13 @@ static const struct param params[] = {
 	    .max = 255 },
 	{ .name = STR_INIT("dimensions"), .type = PARAM_OBJECTS, .min = 1,
 	    .max = 10, .fields = filter, .field_n = 2,
-	    .text = STR_INIT("must be present; without value: any value") },
+	    .text = STR_INIT("no value: any") },
 	{ .name = STR_INIT("recently_active"), .type = PARAM_BOOLEAN,
 	    .fallback = STR_INIT("false"),
-	    .text = STR_INIT("only metrics with data in the last 3 hours") },
+	    .text = STR_INIT("data in the last 3h") },
 	{ .name = STR_INIT("include_linked_accounts"), .type = PARAM_BOOLEAN,
 	    .fallback = STR_INIT("false"),
-	    .text = STR_INIT("monitoring account: source accounts too") },
+	    .text = STR_INIT("source accounts too") },
 	{ .name = STR_INIT("owning_account"), .type = PARAM_STRING, .min = 1,
 	    .max = 255 },
 	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
@@ -158,15 +158,15 @@ static const struct param params[] = {
 const struct tool tools_list_metrics = {
 	.name = STR_INIT("list_metrics"),
 	.title = STR_INIT("List metrics"),
-	.description = STR_INIT("Metrics that exist, with the exact namespace, "
-	    "name and dimension set that get_metric_data needs."),
+	.description = STR_INIT("Metrics that exist, with the exact names and "
+	    "dimensions that get_metric_data needs."),
 	.params = params,
 	.param_n = sizeof(params) / sizeof(params[0]),
 	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
 	    "\"metrics\":{\"type\":\"array\"},"
 	    "\"has_more_results\":{\"type\":\"boolean\"},"
-	    "\"message\":{\"type\":[\"string\",\"null\"]}," ASK_SCHEMA
-	    "},\"required\":[\"metrics\",\"has_more_results\"]}"),
+	    "\"message\":{}," ASK_SCHEMA
+	    "}}"),
 	.run = run,
 };

@@ -180,7 +180,8 @@ def certificates_are_verified(world):
 def the_compiled_in_authorities_do_not_trust_a_stranger(world):
     server = Server(world, world.aws(AWS_CA_BUNDLE=None,
                                      AWS_MAX_ATTEMPTS="1"))
-    check_error(server.call("get_active_alarms"), "trust")
+    check_error(server.call("get_active_alarms"), "authority",
+                "AWS_CA_BUNDLE")
     server.stop()
 
 
@@ -253,7 +254,7 @@ def arguments_are_explained(world):
 def a_malformed_query_is_shown_where(world):
     server = Server(world, world.aws())
     check_error(server.call(
-        "execute_log_insights_query", log_group_names=["/ecs/checkout"],
+        "execute_log_insights_query", log_group_names=["/ecs/shop-prod/checkout"],
         start_time="-1h", end_time="now", query_string="fieldz @message"),
         "malformed", "fieldz")
     server.stop()

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tools against the demo account, through the engine, the credential chain
+ * and the signer, without a socket: what they answer, that the peer's defects
+ * are not there, and the published schema (golden file, size).
+ */
+#include "test.h"
+
+#include <stdlib.h>
+
+#include "aws/call.h"
+#include "base/timefmt.h"
+#include "demo/demo.h"
+#include "fake_sys.h"
+#include "mcp/mcp.h"
+#include "tools/tools.h"
+
+#define GOLDEN "tests/golden/tools_list.json"
+
+static struct fake_sys fake;
+static struct demo demo;
+static struct transport transport;
+static struct aws aws;
+static struct arena start;
+static struct arena work;
+static struct mcp *mcp;
+static struct mcp_message m;
+
+/* The last answer. */
+static const struct json *data;  /* structuredContent */
+static struct str text;          /* text block */
+static bool is_error;
+
+/* What AWS would have to say; NULL: the demo account answers. */
+static const char *canned;
+static size_t canned_n; /* how many of the next requests get it */
+static const char *canned_last; /* what the request behind them gets */
+static char sent[65536]; /* bodies of all requests, a line each */
+static size_t sent_len;
+
+static void
+roundtrip(void *ctx, struct exchange *const *x, size_t n)
+{
+	(void)ctx;
+	for (size_t i = 0; i < n; i++) {
+		size_t len = x[i]->body.len;
+
+		if (sent_len + len + 1 < sizeof(sent)) {
+			memcpy(sent + sent_len, x[i]->body.p, len);
+			sent_len += len;
+			sent[sent_len++] = '\n';
+		}
+		if (canned != NULL && canned_n > 0) {
+			canned_n--;
+			x[i]->err = ERR_OK;
+			x[i]->status = 200;
+			x[i]->response_n = 0;
+			x[i]->response_body = str_from_z(canned);
+			if (canned_n == 0 && canned_last != NULL) {
+				canned = canned_last;
+				canned_last = NULL;
+				canned_n = 1;
+			}
+			continue;
+		}
+		transport.roundtrip(transport.ctx, &x[i], 1);
+	}
+}
+
+static struct transport recorder = { .roundtrip = roundtrip };
+
+static bool
+begin_test(void)
+{
+	struct creds_setup setup = { .sys = &fake.sys,
+	    .transport = &recorder };
+	struct mcp_config config = {
+		.name = S("cloudwatch-mcp"), .title = S("t"),
+		.version = S("0"), .instructions = tools_instructions,
+		.tools = tools_table, .tool_n = tools_n,
+	};
+	struct fail f;
+
+	arena_free(&start);
+	arena_init(&start, (size_t)16 << 20);
+	fail_init(&f, &start);
+	fake_sys_init(&fake);
+	fake.now_ms = INT64_C(1795000000000);
+	fake_sys_env(&fake, "AWS_ACCESS_KEY_ID", DEMO_ACCESS_KEY);
+	fake_sys_env(&fake, "AWS_SECRET_ACCESS_KEY", DEMO_SECRET_KEY);
+	fake_sys_env(&fake, "HOME", "/home/app");
+	demo_init(&demo, &fake.sys);
+	demo_transport(&demo, &transport);
+	aws = (struct aws){ .sys = &fake.sys, .transport = &recorder,
+	    .region = S("eu-central-1"), .user_agent = S("test") };
+	aws.creds = creds_new(&start, &setup);
+	canned = NULL;
+	canned_last = NULL;
+	sent_len = 0;
+	return aws.creds != NULL && aws_init(&aws, &f) == ERR_OK &&
+	    mcp_new(&mcp, &config, &start, &f) == ERR_OK;
+}
+
+/* Calls a tool; false when there was no result at all. */
+static bool
+call(const char *tool, const char *arguments)
+{
+	struct json *args;
+	struct json *result;
+	struct fail f;
+
+	arena_free(&work);
+	arena_init(&work, (size_t)64 << 20);
+	fail_init(&f, &work);
+	m = (struct mcp_message){ .arena = &work, .sys = &fake.sys,
+	    .aws = &aws, .deadline_ms = fake.mono_ms + 120000 };
+	if (json_parse(&work, str_from_z(arguments), 0, &args, &f) != ERR_OK ||
+	    mcp_call_tool(mcp, &m, str_from_z(tool), args, &f) != ERR_OK ||
+	    json_parse(&work, m.reply, 0, &result, &f) != ERR_OK) {
+		return false;
+	}
+	data = json_get(result, S("structuredContent"));
+	text = json_str(json_get(json_at(json_get(result, S("content")), 0),
+	    S("text")));
+	is_error = json_get_bool(result, S("isError"), false);
+	if (is_error) {
+		printf("    %s: %.*s\n", tool, STR_ARG(text));
+	}
+	return true;
+}
+
+static bool
+was_sent(const char *part)
+{
+	return str_find(str_of(sent, sent_len), str_from_z(part), 0) <
+	    sent_len;
+}
+
+static bool
+says(const char *part)
+{
+	return str_find(text, str_from_z(part), 0) < text.len;
+}
+
+static struct str
+first_alarm(const char *list)
+{
+	return json_get_str(json_at(json_get(data, str_from_z(list)), 0),
+	    S("alarm_name"), STR_NONE);
+}
+
+static const char *
+arguments_with(const char *before, struct str name, const char *after)
+{
+	static char args[2048];
+
+	(void)snprintf(args, sizeof(args), "%s%.*s%s", before, STR_ARG(name),
+	    after);
+	return args;
+}
+
+TEST(the_published_schema_is_the_golden_one)
+{
+	static char golden[128 * 1024];
+	struct str now;
+	FILE *f;
+
+	CHECK(begin_test());
+	now = mcp_tools_json(mcp);
+	if (getenv("GOLDEN_UPDATE") != NULL) {
+		f = fopen(GOLDEN, "w");
+		CHECK(f != NULL);
+		(void)fprintf(f, "%.*s\n", STR_ARG(now));
+		(void)fclose(f);
+	}
+	f = fopen(GOLDEN, "r");
+	CHECK(f != NULL);
+	golden[fread(golden, 1, sizeof(golden) - 1, f)] = '\0';
+	(void)fclose(f);
+	CHECK_STR(str_trim_ws(str_from_z(golden)), now);
+}
+
+TEST(a_tool_costs_a_model_at_most_1000_bytes_on_average)
+{
+	CHECK(begin_test());
+	printf("    tools/list: %zu bytes, %zu tools\n",
+	    mcp_tools_json(mcp).len, tools_n);
+	CHECK(mcp_tools_json(mcp).len <= 1000 * tools_n);
+	CHECK(tools_instructions.len < 900);
+}
+
+TEST(every_tool_is_annotated_and_named_within_the_clients_limits)
+{
+	for (size_t i = 0; i < tools_n; i++) {
+		CHECK(tools_table[i]->flags & TOOL_READ_ONLY);
+		CHECK(tools_table[i]->name.len <= 40);
+		CHECK(tools_table[i]->output_schema.len > 0);
+		CHECK(tools_table[i]->title.len > 0);
+	}
+}
+
+TEST(whoami_works_without_arguments)
+{
+	CHECK(begin_test());
+	CHECK(call("whoami", "{}"));
+	CHECK(!is_error);
+	CHECK_INT(json_get_str(data, S("account_id"), S("")).len, 12);
+	CHECK_STR(json_get_str(data, S("region"), S("")), S("eu-central-1"));
+	CHECK(str_starts(json_get_str(data, S("arn"), S("")), S("arn:aws:")));
+}
+
+TEST(region_argument_wins_and_is_named_in_the_answer)
+{
+	CHECK(begin_test());
+	CHECK(call("get_active_alarms", "{\"region\":\"us-west-2\"}"));
+	CHECK_STR(json_get_str(data, S("region"), S("")), S("us-west-2"));
+	CHECK(call("get_active_alarms", "{\"region\":null}"));
+	CHECK_STR(json_get_str(data, S("region"), S("")), S("eu-central-1"));
+}
+
+TEST(active_alarms_are_cut_at_max_items_and_say_so)
+{
+	CHECK(begin_test());
+	CHECK(call("get_active_alarms", "{\"max_items\":2}"));
+	CHECK_INT(json_get(data, S("metric_alarms"))->n +
+	    json_get(data, S("composite_alarms"))->n, 2);
+	CHECK(json_get_bool(data, S("has_more_results"), false));
+	CHECK(says("there are more"));
+	CHECK(call("get_active_alarms", "{}"));
+	CHECK(!json_get_bool(data, S("has_more_results"), true));
+	CHECK(json_get(data, S("composite_alarms"))->n > 0);
+}
+
+TEST(an_alarm_without_threshold_shows_null)
+{
+	const struct json *alarm;
+	size_t without = 0;
+
+	CHECK(begin_test());
+	CHECK(call("describe_alarms", "{\"max_items\":1000}"));
+	alarm = json_at(json_get(data, S("metric_alarms")), 0);
+	for (; alarm != NULL; alarm = alarm->next) {
+		const struct json *t = json_get(alarm, S("threshold"));
+
+		CHECK(t != NULL);
+		without += t->type == JSON_NULL;
+	}
+	CHECK(without > 0);
+}
+
+TEST(alarms_are_filtered_by_state_name_and_type)
+{
+	CHECK(begin_test());
+	CHECK(call("describe_alarms", "{\"state_value\":\"OK\","
+	    "\"alarm_types\":\"CompositeAlarm\"}"));
+	CHECK(!is_error);
+	CHECK_INT(json_get(data, S("metric_alarms"))->n, 0);
+	CHECK(was_sent("\"AlarmTypes\":[\"CompositeAlarm\"]"));
+	CHECK(call("describe_alarms", "{\"alarm_names\":[\"a\"],"
+	    "\"alarm_name_prefix\":\"b\"}"));
+	CHECK(is_error && says("not both"));
+}
+
+TEST(defect_5_a_composite_alarm_has_history)
+{
+	struct str name;
+
+	CHECK(begin_test());
+	CHECK(call("get_active_alarms", "{}"));
+	name = first_alarm("composite_alarms");
+	CHECK(name.len > 0);
+	CHECK(call("get_alarm_history", arguments_with("{\"alarm_name\":\"",
+	    name, "\",\"start_time\":\"-14d\"}")));
+	CHECK(!is_error);
+	CHECK(was_sent("\"AlarmTypes\":[\"MetricAlarm\",\"CompositeAlarm\"]"));
+	CHECK(json_get(data, S("history_items"))->n > 0);
+	CHECK(json_get(data, S("time_range_suggestions"))->n > 0);
+}
+
+TEST(the_components_of_a_composite_alarm_are_described_in_order)
+{
+	struct str name;
+	const struct json *names, *details;
+
+	CHECK(begin_test());
+	CHECK(call("get_active_alarms", "{}"));
+	name = first_alarm("composite_alarms");
+	CHECK(call("get_alarm_history", arguments_with("{\"alarm_name\":\"",
+	    name, "\",\"include_component_alarms\":true}")));
+	CHECK(!is_error);
+	names = json_get(data, S("component_alarms"));
+	details = json_get(data, S("component_details"));
+	CHECK(names->n > 0);
+	CHECK_INT(names->n, details->n);
+	CHECK_STR(json_get_str(json_at(details, 0), S("alarm_name"), S("")),
+	    json_str(json_at(names, 0)));
+}
+
+TEST(an_unknown_alarm_is_an_error_that_says_where_it_looked)
+{
+	CHECK(begin_test());
+	CHECK(call("get_alarm_history", "{\"alarm_name\":\"no-such\"}"));
+	CHECK(is_error);
+	CHECK(says("'no-such'") && says("eu-central-1"));
+}
+
+#define HISTORY(time, state) \
+	"{\"AlarmName\":\"a\",\"Timestamp\":" time ",\"HistoryItemType\":" \
+	"\"StateUpdate\",\"HistoryData\":\"{\\\"newState\\\":{" \
+	"\\\"stateValue\\\":\\\"" state "\\\"}}\"}"
+
+TEST(flapping_gives_one_range_over_the_episode)
+{
+	const struct json *ranges;
+
+	CHECK(begin_test());
+	/* The alarm is described first: the same text serves both requests,
+	 * because each reads only its own members. */
+	canned = "{\"MetricAlarms\":[{\"AlarmName\":\"a\",\"Period\":60,"
+	    "\"EvaluationPeriods\":2}],\"AlarmHistoryItems\":["
+	    HISTORY("1755090000", "ALARM") ","
+	    HISTORY("1755001200", "ALARM") ","
+	    HISTORY("1755000600", "OK") ","
+	    HISTORY("1755000000", "ALARM") "]}";
+	canned_n = 2;
+	CHECK(call("get_alarm_history", "{\"alarm_name\":\"a\"}"));
+	ranges = json_get(data, S("time_range_suggestions"));
+	CHECK_INT(ranges->n, 4);
+	CHECK_STR(json_get_str(json_at(ranges, 2), S("start_time"), S("")),
+	    S("2025-08-12T11:50:00Z"));
+	CHECK_STR(json_get_str(json_at(ranges, 2), S("end_time"), S("")),
+	    S("2025-08-12T12:02:00Z"));
+	CHECK_STR(json_get_str(json_at(ranges, 3), S("start_time"), S("")),
+	    S("2025-08-12T11:50:00Z"));
+	CHECK_STR(json_get_str(json_at(ranges, 3), S("end_time"), S("")),
+	    S("2025-08-12T12:22:00Z"));
+}
+
+TEST(defect_17_one_odd_member_costs_only_itself)
+{
+	CHECK(begin_test());
+	canned = "{\"logGroups\":[{\"logGroupName\":\"/a\"},"
+	    "{\"logGroupName\":7,\"storedBytes\":\"x\",\"creationTime\":{}},"
+	    "{\"logGroupName\":\"/c\",\"storedBytes\":5}]}";
+	canned_n = 1;
+	CHECK(call("describe_log_groups", "{}"));
+	CHECK(!is_error);
+	CHECK_INT(json_get(data, S("log_group_metadata"))->n, 3);
+	CHECK(says("\"storedBytes\":null"));
+	CHECK(says("\"storedBytes\":5"));
+}
+
+TEST(log_groups_come_with_saved_queries)
+{
+	CHECK(begin_test());
+	CHECK(call("describe_log_groups", "{}"));
+	CHECK(json_get(data, S("log_group_metadata"))->n >= 25);
+	CHECK(json_get(data, S("saved_queries"))->n > 0);
+	CHECK(call("describe_log_groups", "{\"max_items\":3}"));
+	CHECK_INT(json_get(data, S("log_group_metadata"))->n, 3);
+	CHECK(json_get_bool(data, S("has_more_results"), false));
+}
+
+TEST(metrics_are_listed_and_their_data_read)
+{
+	const struct json *metric, *result;
+	static char args[2048];
+	struct json_writer w;
+	struct buf b;
+
+	CHECK(begin_test());
+	CHECK(call("list_metrics", "{\"namespace\":\"AWS/ApplicationELB\","
+	    "\"metric_name\":\"TargetResponseTime\"}"));
+	metric = json_at(json_get(data, S("metrics")), 0);
+	CHECK(metric != NULL);
+	b = buf_fixed(args, sizeof(args));
+	w = json_writer(&b);
+	json_begin_object(&w);
+	json_put_string(&w, S("namespace"), S("AWS/ApplicationELB"));
+	json_put_string(&w, S("metric_name"), S("TargetResponseTime"));
+	json_put_value(&w, S("dimensions"), json_get(metric,
+	    S("dimensions")));
+	json_put_string(&w, S("statistic"), S("p99"));
+	json_put_string(&w, S("start_time"), S("-1h"));
+	json_end_object(&w);
+	buf_add_byte(&b, '\0');
+	CHECK(buf_ok(&b));
+	CHECK(call("get_metric_data", args));
+	CHECK(!is_error);
+	CHECK(was_sent("\"Stat\":\"p99\""));
+	CHECK_INT(json_get_i64(data, S("period"), 0), 60);
+	result = json_at(json_get(data, S("metricDataResults")), 0);
+	CHECK(json_get(result, S("datapoints"))->n >= 55);
+	CHECK_STR(json_get_str(result, S("statusCode"), S("")),
+	    S("Complete"));
+}
+
+TEST(defect_16_all_pages_of_a_metric_are_read)
+{
+	CHECK(begin_test());
+	canned = "{\"MetricDataResults\":[{\"Id\":\"m1\",\"Label\":\"l\","
+	    "\"Timestamps\":[1.5],\"Values\":[2],\"StatusCode\":"
+	    "\"PartialData\"}],\"NextToken\":\"t\"}";
+	canned_n = 2;
+	canned_last = "{\"MetricDataResults\":[{\"Id\":\"m1\",\"Label\":"
+	    "\"l\",\"Timestamps\":[3],\"Values\":[4],\"StatusCode\":"
+	    "\"Complete\"}]}";
+	CHECK(call("get_metric_data", "{\"namespace\":\"a\",\"metric_name\":"
+	    "\"b\"}"));
+	CHECK(!is_error);
+	CHECK(was_sent("\"NextToken\":\"t\""));
+	CHECK_INT(json_get(json_at(json_get(data, S("metricDataResults")), 0),
+	    S("datapoints"))->n, 3);
+}
+
+TEST(insights_arguments_become_a_metrics_insights_query)
+{
+	CHECK(begin_test());
+	CHECK(call("get_metric_data", "{\"namespace\":\"AWS/ECS\","
+	    "\"metric_name\":\"CPUUtilization\",\"schema_dimension_keys\":"
+	    "[\"ClusterName\",\"ServiceName\"],\"group_by_dimension\":"
+	    "\"ServiceName\",\"statistic\":\"MAX\",\"limit\":3}"));
+	CHECK(!is_error);
+	CHECK(was_sent("SELECT MAX(\\\"CPUUtilization\\\")"));
+	CHECK(json_get(data, S("metricDataResults"))->n >= 2);
+}
+
+TEST(queries_are_checked_one_by_one)
+{
+	CHECK(begin_test());
+	CHECK(call("get_metric_data", "{\"queries\":[{\"id\":\"a\"}]}"));
+	CHECK(is_error && says("'a'") && says("exactly one"));
+	CHECK(call("get_metric_data", "{\"queries\":[{\"id\":\"a\","
+	    "\"metric_stat\":{\"namespace\":\"n\",\"metric_name\":\"m\","
+	    "\"statistic\":\"p999\"}}]}"));
+	CHECK(is_error && says("p999"));
+	CHECK(call("get_metric_data", "{}"));
+	CHECK(is_error && says("namespace"));
+	CHECK(call("get_metric_data", "{\"namespace\":\"n\",\"metric_name\":"
+	    "\"m\",\"statistic\":\"mean\"}"));
+	CHECK(is_error && says("'mean'"));
+}
+
+TEST(a_range_that_runs_backwards_is_refused)
+{
+	CHECK(begin_test());
+	CHECK(call("get_metric_data", "{\"namespace\":\"n\",\"metric_name\":"
+	    "\"m\",\"start_time\":\"2026-01-02\",\"end_time\":"
+	    "\"2026-01-01\"}"));
+	CHECK(is_error && says("2026-01-02T00:00:00Z"));
+}
+
+#define QUERY "{\"log_group_names\":[\"/ecs/shop-prod/checkout\"],\"start_time\":" \
+	"\"-1h\",\"end_time\":\"now\",\"query_string\":"
+
+TEST(a_query_runs_to_its_end_and_can_be_fetched_again)
+{
+	struct str id;
+
+	CHECK(begin_test());
+	CHECK(call("execute_log_insights_query",
+	    QUERY "\"stats count(*) as n by bin(5m)\"}"));
+	CHECK(!is_error);
+	CHECK_STR(json_get_str(data, S("status"), S("")), S("Complete"));
+	CHECK(json_get(data, S("results"))->n > 0);
+	CHECK(fake.sleep_n > 0);
+	id = str_dup(&start, json_get_str(data, S("queryId"), S("")));
+	CHECK(call("get_logs_insight_query_results",
+	    arguments_with("{\"query_id\":\"", id, "\"}")));
+	CHECK_STR(json_get_str(data, S("status"), S("")), S("Complete"));
+}
+
+TEST(defect_12_a_query_that_is_too_slow_returns_its_id_and_runs_on)
+{
+	CHECK(begin_test());
+	canned = "{\"queryId\":\"q-1\",\"status\":\"Running\",\"results\":[]}";
+	canned_n = 1000;
+	CHECK(call("execute_log_insights_query",
+	    QUERY "\"fields a\",\"max_timeout\":3}"));
+	CHECK(!is_error);
+	CHECK_STR(json_get_str(data, S("status"), S("")),
+	    S("Polling Timeout"));
+	CHECK_STR(json_get_str(data, S("queryId"), S("")), S("q-1"));
+	CHECK(says("get_logs_insight_query_results"));
+	CHECK(fake.slept_ms <= 3000);
+}
+
+TEST(a_cancelled_query_is_stopped_in_aws)
+{
+	static struct cancel cancel;
+	struct json *args;
+	struct fail f;
+
+	CHECK(begin_test());
+	canned = "{\"queryId\":\"q-1\",\"status\":\"Running\",\"results\":[],"
+	    "\"success\":true}";
+	canned_n = 1000;
+	fake.cancel_at_wait = &cancel;
+	arena_free(&work);
+	arena_init(&work, (size_t)64 << 20);
+	fail_init(&f, &work);
+	m = (struct mcp_message){ .arena = &work, .sys = &fake.sys,
+	    .aws = &aws, .deadline_ms = fake.mono_ms + 120000,
+	    .cancel = &cancel };
+	CHECK_INT(json_parse(&work, S(QUERY "\"fields a\"}"), 0, &args, &f),
+	    ERR_OK);
+	CHECK_INT(mcp_call_tool(mcp, &m, S("execute_log_insights_query"),
+	    args, &f), ERR_OK);
+	CHECK(str_ends(str_of(sent, sent_len),
+	    S("{\"queryId\":\"q-1\"}\n{\"queryId\":\"q-1\"}\n")));
+}
+
+TEST(defect_11_a_failed_query_is_an_error)
+{
+	CHECK(begin_test());
+	canned = "{\"queryId\":\"q-1\",\"status\":\"Timeout\",\"results\":[]}";
+	canned_n = 2;
+	CHECK(call("execute_log_insights_query", QUERY "\"fields a\"}"));
+	CHECK(is_error && says("Timeout"));
+	CHECK(call("execute_log_insights_query", "{\"start_time\":\"-1h\","
+	    "\"end_time\":\"now\",\"query_string\":\"fields a\"}"));
+	CHECK(is_error && says("log_group_names"));
+}
+
+TEST(a_malformed_query_shows_where)
+{
+	CHECK(begin_test());
+	CHECK(call("execute_log_insights_query", QUERY "\"fieldz x\"}"));
+	CHECK(is_error && says("malformed") && says("fieldz"));
+}
+
+TEST(a_query_is_stopped_by_its_id)
+{
+	CHECK(begin_test());
+	canned = "{\"success\":true}";
+	canned_n = 1;
+	CHECK(call("cancel_logs_insight_query", "{\"query_id\":\"q-1\"}"));
+	CHECK(json_get_bool(data, S("success"), false));
+}
