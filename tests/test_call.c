@@ -334,6 +334,7 @@ TEST(the_deadline_ends_the_call)
 	fake_transport_reply(&wire, MONITORING, 200, "{}")->ms = 45000;
 	CHECK_INT(call(&describe), ERR_TIMEOUT);
 	CHECK_INT(reply.attempt_n, 1);
+	CHECK_INT(world.mono_ms, scope.deadline_ms);
 	CHECK(says("Check that outbound TCP 443 is open"));
 	CHECK(end());
 }
@@ -433,6 +434,19 @@ TEST(a_clock_that_stays_wrong_is_reported)
 	CHECK_INT(call(&describe), ERR_AWS_CLOCK);
 	CHECK_INT(reply.attempt_n, 2);
 	CHECK(says("The clock of this machine is 900 s ahead of AWS's"));
+	CHECK(end());
+}
+
+TEST(a_correction_is_corrected_when_the_clock_is_set)
+{
+	char body[128], date[65];
+
+	begin();
+	aws.clock_offset_ms = 3600 * 1000;
+	skewed("RequestInTheFuture", 5000, body, date);
+	fake_transport_reply(&wire, MONITORING, 200, "{}");
+	CHECK_INT(call(&describe), ERR_OK);
+	CHECK_INT(aws.clock_offset_ms, 5000);
 	CHECK(end());
 }
 

@@ -294,6 +294,31 @@ TEST(another_secret_is_a_mismatch)
 	arena_free(&s.a);
 }
 
+TEST(parameters_may_come_in_any_order)
+{
+	static const struct str orders[] = { STR_INIT("a=1&a=2&b=%2F"),
+	    STR_INIT("a=2&a=1&b=%2f"), STR_INIT("b=/&a=2&a=1"),
+	    STR_INIT("a=1&&b=%2F&a=2"), STR_INIT("%61=2&a=1&b=%2F") };
+	struct http1_header h[] = { { S("Host"), S("h") } };
+	struct sigv4_request r = { .method = S("GET"), .path = S("/"),
+	    .headers = h, .header_n = 1 };
+	struct sigv4_keys k = keys();
+	struct str first = STR_NONE;
+	struct arena a;
+
+	arena_init(&a, JOB_ARENA_CAP);
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		struct sigv4_signed out;
+
+		r.query = orders[i];
+		CHECK_INT(sigv4_sign(&a, &r, &k, &scope, &out, NULL), ERR_OK);
+		first = i == 0 ? out.canonical : first;
+		CHECK_STR(out.canonical, first);
+	}
+	CHECK(str_starts(first, S("GET\n/\na=1&a=2&b=%2F\nhost:h\n")));
+	arena_free(&a);
+}
+
 TEST(keys_of_another_id_are_refused)
 {
 	struct signed_request s;
@@ -406,7 +431,8 @@ TEST(broken_authorization_headers_are_told_apart)
 		{ "AWS4-HMAC-SHA256 " ID "20150831/eu-west-1/logs/"
 		    "aws4_request, " HEADERS ", " SIG, ERR_SIG_SCOPE },
 		{ "AWS4-HMAC-SHA256 " CRED ", SignedHeaders=host;host;x-amz-"
-		    "date, " SIG, ERR_SIG_HEADERS },
+		    "date;x-amz-security-token;x-amz-target, " SIG,
+		    ERR_SIG_HEADERS },
 		{ "AWS4-HMAC-SHA256 " CRED ", SignedHeaders=x-amz-date;host, "
 		    SIG, ERR_SIG_HEADERS },
 		{ "AWS4-HMAC-SHA256 " CRED ", SignedHeaders=Host;x-amz-date, "
