@@ -615,6 +615,30 @@ TEST(https_is_verified_kept_and_resumed)
 	CHECK(end());
 }
 
+TEST(plain_connection_is_never_used_for_https_or_another_port)
+{
+	struct client_stats st;
+	struct tls_peer *t;
+
+	set_up();
+	ok_peer("good.test", 443);
+	t = tls_server("good.test", &tls_certs_good_ec);
+	fake_peer_request(t->inner);
+	fake_peer_reply(t->inner, OK_REPLY);
+	ok_peer("good.test", 444);
+	begin();
+	CHECK_INT(go(get(&x, "good.test", 443, "/a")), ERR_OK);
+	get(&x, "good.test", 443, "/a");
+	x.tls = true;
+	CHECK_INT(go(&x), ERR_OK);
+	CHECK_INT(go(get(&x, "good.test", 444, "/a")), ERR_OK);
+	client_stats(client, &st);
+	CHECK_INT(st.connect_n, 3);
+	CHECK_INT(st.idle_n, 3);
+	CHECK_INT(st.handshake_n, 1);
+	CHECK(end());
+}
+
 TEST(bad_certificates_end_the_exchange_before_anything_is_sent)
 {
 	static const struct {

@@ -39,7 +39,8 @@ struct resolve_result {
 	int error; /* EAI_ code when n == 0 */
 };
 
-/* Makes a resolver in a long-lived arena. */
+/* Makes a resolver in an arena that lives as long as the process: there is no
+ * way to stop a lookup. */
 enum err resolve_new(struct resolve **out, struct arena *a) MUST_USE;
 /* Asks for a name. NULL: too many lookups are under way. */
 struct resolve_ticket *resolve_ask(struct resolve *r, struct str host)

@@ -21,8 +21,9 @@
 
 struct stream_pool;
 
-/* Makes room for streams in a long-lived arena; they are taken from it as
- * needed, at most SYS_STREAM_MAX, and used again. */
+/* Makes room for streams in an arena that lives as long as the process (lookups
+ * that were given up may still run); they are taken from it as needed, at most
+ * SYS_STREAM_MAX, and used again. */
 enum err stream_pool_new(struct stream_pool **out, struct arena *a)
     MUST_USE;
 /* Bytes one stream takes from the arena. */
