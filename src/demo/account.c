@@ -361,7 +361,7 @@ value_at(const struct account *a, const struct account_series *s,
 	double v;
 
 	if (s->effect == 'z') {
-		return t < -2000 && floor_mod(minute, 1440) == 120 ? 1 : -1;
+		return t < -4400 && floor_mod(minute, 1440) == 120 ? 1 : -1;
 	}
 	v = s->base * (1 + s->swing * account_load(minute)) * (1 + s->noise * u);
 	v = apply_effect(s, v, t, u);
