@@ -71,7 +71,7 @@ add_short_date(struct buf *b, int64_t ms)
 static struct str
 operator_name(struct str op)
 {
-	static const struct { char op[4]; char name[40]; } NAMES[] = {
+	static const struct { char op[4]; char name[44]; } NAMES[] = {
 		{ ">", "GreaterThanThreshold" },
 		{ ">=", "GreaterThanOrEqualToThreshold" },
 		{ "<", "LessThanThreshold" },
