@@ -721,6 +721,29 @@ TEST(pauses_grow_to_twenty_seconds)
 	CHECK(end());
 }
 
+TEST(a_token_that_aws_repeats_is_not_passed_on)
+{
+	begin();
+	fake_transport_reply(&wire, MONITORING, 403, "{\"__type\":"
+	    "\"InvalidSignatureException\",\"message\":\"Does not match.\\n"
+	    "\\nThe Canonical String for this request should have been\\n'"
+	    "POST\\nx-amz-security-token:toptoken\\n'\"}");
+	CHECK_INT(call(&describe), ERR_AWS_EXPIRED);
+	CHECK_STR(reply.message, S("Does not match."));
+	CHECK(str_ends(fail_text(&fail), S(" AWS said: Does not match.")));
+	CHECK(end());
+	begin();
+	struct sts_identity who;
+	fake_transport_reply(&wire, "https://sts.", 403, "<ErrorResponse>"
+	    "<Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code>"
+	    "<Message>No.\n\nThe Canonical String for this request should have "
+	    "been\n'toptoken'</Message></Error></ErrorResponse>");
+	CHECK(aws_identity(&scope, &who) != ERR_OK);
+	CHECK(str_find(fail_text(&fail), S("toptoken"), 0) ==
+	    fail_text(&fail).len);
+	CHECK(end());
+}
+
 TEST(debug_logs_hold_no_secret)
 {
 	begin();

@@ -568,8 +568,8 @@ read_error(struct flight *fl, struct fault *fault)
 	}
 	reply->error = v;
 	reply->code = fault_code(type);
-	reply->message = json_get_str(v, S("message"),
-	    json_get_str(v, S("Message"), STR_NONE));
+	reply->message = fault_message(json_get_str(v, S("message"),
+	    json_get_str(v, S("Message"), STR_NONE)));
 	fault->code = reply->code;
 	fault->message = reply->message;
 }

@@ -125,8 +125,9 @@ struct aws_reply {
 	const struct json *json; /* the object; NULL unless ERR_OK */
 	struct str code;         /* AWS's error code, "ThrottlingException",
 	                          * where it answered with one; else absent */
-	struct str message;      /* AWS's own words for it */
-	const struct json *error; /* the error object, for its members */
+	struct str message;      /* AWS's own words for it, fault_message() */
+	const struct json *error; /* the error object, for other members: its
+	                          * message may hold a session token */
 	struct str request_id;   /* x-amzn-RequestId; may be absent */
 	int status;              /* HTTP; 0: no answer */
 	unsigned attempt_n;      /* requests sent for this call */

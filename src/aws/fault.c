@@ -87,6 +87,16 @@ fault_code(struct str text)
 	return rest.len > 0 ? rest : STR_NONE;
 }
 
+/* see fault.h */
+struct str
+fault_message(struct str message)
+{
+	size_t at = str_find(message, S("The Canonical String"), 0);
+
+	return at < message.len ? str_trim_ws(str_sub(message, 0, at)) :
+	    message;
+}
+
 /* What the transport's error means. */
 static enum fault_kind
 classify_transport(enum err err)

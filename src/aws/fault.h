@@ -51,6 +51,9 @@ struct fault {
 /* The code in "namespace#Code:url" (__type, x-amzn-errortype) or "Code;Sender"
  * (x-amzn-query-error). */
 struct str fault_code(struct str text);
+/* AWS's message up to "The Canonical String": behind it AWS repeats the whole
+ * request, x-amz-security-token included, after a wrong signature. */
+struct str fault_message(struct str message);
 /* What kind of failure it is. */
 enum fault_kind fault_classify(const struct fault *x);
 /* Writes the sentence and returns its code. */

@@ -6,6 +6,7 @@
  */
 #include "aws/sts.h"
 
+#include "aws/fault.h"
 #include "base/buf.h"
 #include "base/enc.h"
 #include "base/limits.h"
@@ -199,7 +200,7 @@ read_error(struct work *w)
 		return ERR_NOMEM;
 	}
 	w->code = p[0].text;
-	w->message = p[1].text;
+	w->message = fault_message(p[1].text);
 	return ERR_OK;
 }
 
