@@ -98,6 +98,9 @@
 #define SERVER_LISTEN_MAX_N 8
 /* Connections waiting in the kernel: the usual somaxconn. */
 #define SERVER_BACKLOG_N 4096
+/* Replies up to this are put together for one send(), which is cheaper than
+ * sendmsg() of two parts. */
+#define SERVER_SEND_COPY_MAX ((size_t)2048)
 /* Pipelined requests of one connection answered before others get a turn. */
 #define SERVER_TURN_MAX_N 16
 /* Bytes of all jobs outside workers (bodies, queued calls, replies that leave

@@ -28,8 +28,6 @@
 
 /* Input buffers that keep their pages when free. */
 #define KEEP_WARM_N 64
-/* Replies up to this leave by send() from a copy. */
-#define SEND_COPY_MAX ((size_t)2048)
 /* Connections accepted before other events get their turn. */
 #define ACCEPT_MAX_N 64
 /* Places of the heap that are searched for an idle connection. */
@@ -197,12 +195,11 @@ receive(struct server *s, struct server_slot *t)
 	}
 }
 
-/* Both parts in one system call. A small reply is put together first: send()
- * of one buffer is cheaper than sendmsg() of two. */
+/* Both parts in one system call. A small reply is put together first, in the
+ * server's memory: on the stack the build would zero it for each reply. */
 static ssize_t
-send_out(int fd, const struct str *out)
+send_out(struct server *s, int fd, const struct str *out)
 {
-	char small[SEND_COPY_MAX];
 	struct iovec iov[2] = {
 		{ (void *)(uintptr_t)out[0].p, out[0].len },
 		{ (void *)(uintptr_t)out[1].p, out[1].len },
@@ -214,12 +211,12 @@ send_out(int fd, const struct str *out)
 
 		return send(fd, one->p, one->len, MSG_NOSIGNAL);
 	}
-	if (out[0].len + out[1].len > sizeof(small)) {
+	if (out[0].len + out[1].len > sizeof(s->small)) {
 		return sendmsg(fd, &msg, MSG_NOSIGNAL);
 	}
-	memcpy(small, out[0].p, out[0].len);
-	memcpy(small + out[0].len, out[1].p, out[1].len);
-	return send(fd, small, out[0].len + out[1].len, MSG_NOSIGNAL);
+	memcpy(s->small, out[0].p, out[0].len);
+	memcpy(s->small + out[0].len, out[1].p, out[1].len);
+	return send(fd, s->small, out[0].len + out[1].len, MSG_NOSIGNAL);
 }
 
 static void
@@ -230,7 +227,7 @@ transmit(struct server *s, struct server_slot *t)
 	ssize_t n;
 
 	do {
-		n = send_out(t->fd, c->out);
+		n = send_out(s, t->fd, c->out);
 	} while (n < 0 && errno == EINTR);
 	if (n >= 0) {
 		t->writable = (size_t)n == len;

@@ -71,6 +71,7 @@ struct server {
 	bool draining;
 	int64_t stop_ms;     /* when draining began */
 	uint64_t request_n;  /* complete requests, for tests and the log */
+	char small[SERVER_SEND_COPY_MAX]; /* a small reply, put together */
 };
 
 /* Fills the defaults of limits.h; host and port are 127.0.0.1:3334. */
