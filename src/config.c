@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "base/limits.h"
 #include "base/log.h"
 
 enum kind {
@@ -70,7 +71,7 @@ static const struct row rows[] = {
 	    STR_INIT("bytes for all requests together; above it 503") },
 	{ STR_INIT("max-body"), STR_INIT("CLOUDWATCH_MCP_MAX_BODY"), NONE,
 	    KIND_NUMBER, FIELD(body_max), STR_INIT("1048576"), 1024,
-	    (int64_t)16 << 20, STR_INIT("bytes of one request body") },
+	    (int64_t)HTTP_BODY_MAX, STR_INIT("bytes of one request body") },
 	{ STR_INIT("call-timeout"), STR_INIT("CLOUDWATCH_MCP_CALL_TIMEOUT"),
 	    NONE, KIND_NUMBER, FIELD(call_timeout_s), STR_INIT("120"), 1,
 	    3600, STR_INIT("seconds a tool call may take") },
@@ -80,6 +81,10 @@ static const struct row rows[] = {
 	{ STR_INIT("drain-timeout"), STR_INIT("CLOUDWATCH_MCP_DRAIN_TIMEOUT"),
 	    NONE, KIND_NUMBER, FIELD(drain_timeout_s), STR_INIT("25"), 0,
 	    3600, STR_INIT("seconds that running calls get after SIGTERM") },
+	{ STR_INIT("drain-grace"), STR_INIT("CLOUDWATCH_MCP_DRAIN_GRACE"),
+	    NONE, KIND_NUMBER, FIELD(drain_grace_s), STR_INIT("0"), 0, 3600,
+	    STR_INIT("seconds after SIGTERM that new connections are still "
+	    "taken while /ready says 503; 5 suits Kubernetes") },
 	{ STR_INIT("allowed-origins"),
 	    STR_INIT("CLOUDWATCH_MCP_ALLOWED_ORIGINS"), NONE, KIND_TEXT,
 	    FIELD(allowed_origins), NONE, 1, 4096,
@@ -427,35 +432,61 @@ pad_to(struct buf *out, size_t start, size_t column)
 	buf_fill(out, ' ', width < column ? column - width : 1);
 }
 
+/* Column of the texts in --help, and its width. */
+#define HELP_COLUMN 28
+#define HELP_WIDTH 80
+
+/* Words of text from HELP_COLUMN on, broken before HELP_WIDTH. */
+static void
+help_text(struct buf *out, struct str text)
+{
+	size_t column = HELP_COLUMN;
+
+	while (text.p != NULL) {
+		struct str word = str_cut(&text, ' ');
+
+		if (column + word.len >= HELP_WIDTH) {
+			buf_add_byte(out, '\n');
+			buf_fill(out, ' ', HELP_COLUMN);
+			column = HELP_COLUMN;
+		} else if (column > HELP_COLUMN) {
+			buf_add_byte(out, ' ');
+		}
+		buf_add(out, word);
+		column += word.len + 1;
+	}
+	buf_add_byte(out, '\n');
+}
+
 static void
 help_row(struct buf *out, const struct row *row)
 {
 	size_t start = out->len;
 
 	buf_add(out, S("  "));
-	if (row->flag.p != NULL) {
-		buf_addf(out, "--%s", row->flag);
-		if (row->kind != KIND_SWITCH) {
-			buf_add(out, S(" VALUE"));
-		}
-		pad_to(out, start, 28);
-		buf_add(out, row->text);
-		if (row->fallback.p != NULL) {
-			buf_addf(out, " (%s)", row->fallback);
+	if (row->flag.p == NULL) {
+		buf_addf(out, "%s\n", row->env);
+		buf_fill(out, ' ', HELP_COLUMN);
+		help_text(out, row->text);
+		return;
+	}
+	buf_addf(out, "--%s", row->flag);
+	if (row->kind != KIND_SWITCH) {
+		buf_add(out, S(" VALUE"));
+	}
+	pad_to(out, start, HELP_COLUMN);
+	help_text(out, row->text);
+	if (row->fallback.p != NULL) {
+		buf_fill(out, ' ', HELP_COLUMN);
+		buf_addf(out, "default: %s\n", row->fallback);
+	}
+	if (row->env.p != NULL) {
+		buf_fill(out, ' ', HELP_COLUMN);
+		buf_add(out, row->env);
+		if (row->env_old.p != NULL) {
+			buf_addf(out, ", %s", row->env_old);
 		}
 		buf_add_byte(out, '\n');
-		if (row->env.p != NULL) {
-			buf_fill(out, ' ', 28);
-			buf_addf(out, "environment: %s", row->env);
-			if (row->env_old.p != NULL) {
-				buf_addf(out, ", %s", row->env_old);
-			}
-			buf_add_byte(out, '\n');
-		}
-	} else {
-		buf_addf(out, "%s\n", row->env);
-		buf_fill(out, ' ', 28);
-		buf_addf(out, "%s\n", row->text);
 	}
 }
 
@@ -471,12 +502,11 @@ config_help(struct buf *out)
 	    "  cloudwatch-mcp --stdio [OPTION...]    serve MCP on standard "
 	    "input and output\n"));
 	for (size_t i = 0; i < COMMAND_N; i++) {
-		size_t start = out->len;
-
-		buf_addf(out, "  cloudwatch-mcp %s %s", commands[i].name,
+		buf_addf(out, "  cloudwatch-mcp %s%s%s\n", commands[i].name,
+		    commands[i].words.len > 0 ? S(" ") : S(""),
 		    commands[i].words);
-		pad_to(out, start, 40);
-		buf_addf(out, "%s\n", commands[i].text);
+		buf_fill(out, ' ', HELP_COLUMN);
+		help_text(out, commands[i].text);
 	}
 	buf_add(out, S("\nOptions (a flag wins over the environment):\n"));
 	for (size_t i = 0; i < ROW_N; i++) {

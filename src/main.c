@@ -38,6 +38,7 @@ struct program {
 	struct arena arena;       /* single-threaded: used before the threads
 	                           * start, or by a command that has none */
 	struct arena machine;     /* of the real struct sys, which locks it */
+	struct arena connections; /* of the client, which locks it */
 	struct config config;
 	const struct sys *real;   /* the machine */
 	struct sys sys;           /* what the rest sees */
@@ -126,7 +127,8 @@ open_transport(struct program *p, struct fail *f)
 		return ERR_OK;
 	}
 	client_config_env(&config, &p->sys);
-	err = client_new(&p->client, &config, &p->sys, &p->arena, f);
+	arena_init(&p->connections, client_memory_max(&config));
+	err = client_new(&p->client, &config, &p->sys, &p->connections, f);
 	if (err == ERR_OK) {
 		p->transport = client_transport(p->client);
 	}
@@ -304,6 +306,7 @@ open_server(struct program *p, struct server *server, struct app_calls calls,
 	config.limits.idle_ms = p->config.idle_timeout_s * 1000;
 	config.limits.body_max = (size_t)p->config.body_max;
 	config.drain_ms = p->config.drain_timeout_s * 1000;
+	config.grace_ms = p->config.drain_grace_s * 1000;
 	config.signals = true;
 	config.draining = &p->app.draining;
 	return server_open(server, &config, calls, f);
@@ -321,7 +324,7 @@ serve_http(struct program *p, struct fail *f)
 		return refuse(f);
 	}
 	memory_max = server_memory_max(&server.config) +
-	    sys_linux_memory_max();
+	    sys_linux_memory_max() + p->connections.cap;
 	say_start(p, "http", server.port, memory_max);
 	if (p->config.demo) {
 		cli_banner(&banner, p->config.host, server.port);

@@ -209,7 +209,7 @@ TEST(help_shows_every_setting_within_80_columns)
 	CHECK(str_find(rest, S("FASTMCP_LOG_LEVEL"), 0) < rest.len);
 	CHECK(str_find(rest, S("AWS_CA_BUNDLE"), 0) < rest.len);
 	while (rest.p != NULL) {
-		CHECK(str_cut(&rest, '\n').len <= 100);
+		CHECK(str_cut(&rest, '\n').len <= 80);
 	}
 }
 

@@ -320,6 +320,26 @@ def sigterm_finishes_what_is_in_flight(world):
     assert server.process.wait(20) == 0
 
 
+def readiness_turns_503_while_the_server_still_answers(world):
+    server = Server(world, world.aws(), "--drain-grace", "2")
+    wait_until_ready(server)
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    response, _ = server.request("GET", "/ready")
+    assert response.status == 503
+    response, _ = server.request("GET", "/health")
+    assert response.status == 200
+    assert server.process.wait(20) == 0
+
+
+def wait_until_ready(server):
+    for _ in range(100):
+        if server.request("GET", "/ready")[0].status == 200:
+            return
+        time.sleep(0.05)
+    raise AssertionError("never ready")
+
+
 def closing_a_modern_stream_cancels_the_call(world):
     server = Server(world, world.aws())
     world.faults("slow:20000@DescribeAlarms")
@@ -417,6 +437,7 @@ TESTS = [
     ping_is_not_delayed_by_calls_that_wait,
     a_full_queue_says_so_at_once,
     sigterm_finishes_what_is_in_flight,
+    readiness_turns_503_while_the_server_still_answers,
     closing_a_modern_stream_cancels_the_call,
     stdio_cancels_and_stays_silent,
     the_log_is_json_without_secrets,
