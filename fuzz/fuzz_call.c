@@ -91,7 +91,8 @@ static const struct sys sys = { .now_ms = now_ms, .mono_ms = mono_ms,
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const int statuses[] = { 200, 400, 403, 500, 503, 429, 301, 204 };
+	static const int statuses[] = { 200, 400, 403, 500, 503, 429, 301,
+	    204 };
 	static const struct str names[] = { STR_INIT("x-amzn-errortype"),
 	    STR_INIT("x-amzn-query-error"), STR_INIT("date"),
 	    STR_INIT("retry-after") };

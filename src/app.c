@@ -32,7 +32,7 @@ struct visit {
 	struct app_job *job;
 	const struct route *route;
 	struct mcp_message message;
-	struct str origin;   /* allowed Origin, echoed for browsers; or absent */
+	struct str origin;   /* allowed Origin, echoed; absent: none */
 	struct str tool;     /* shim: name of the tool */
 	const struct json *arguments; /* shim */
 	uint64_t number;     /* in the log */

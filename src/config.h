@@ -45,7 +45,7 @@ struct config {
 	struct str host;
 	int64_t port;
 	int64_t log_level;      /* enum log_level */
-	struct str region;      /* --region or AWS_REGION; absent: look further */
+	struct str region;      /* --region or AWS_REGION; absent: elsewhere */
 	bool region_given;      /* the flag, not the environment */
 	struct str profile;     /* --profile or AWS_PROFILE; absent: default */
 	bool profile_given;     /* the flag: it demotes environment keys */

@@ -22,7 +22,7 @@
 #include "cli/cli.h"
 #include "config.h"
 #include "demo/demo.h"
-#include "demo_app.h"
+#include "demo/demo_app.h"
 #include "mcp/mcp.h"
 #include "net/client.h"
 #include "net/server.h"
@@ -284,9 +284,10 @@ say_start(const struct program *p, const char *front, uint16_t port,
 		log_end(&e);
 	}
 	if (port != 0 && !p->app.loopback) {
-		log_say(&p->log, LOG_WARNING, S("exposed"), S("listening beyond "
-		    "this machine without authentication: whoever reaches the "
-		    "port reads this AWS account's CloudWatch"));
+		log_say(&p->log, LOG_WARNING, S("exposed"),
+		    S("listening beyond this machine without authentication: "
+		    "whoever reaches the port reads this AWS account's "
+		    "CloudWatch"));
 	}
 }
 

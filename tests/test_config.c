@@ -61,7 +61,8 @@ TEST(defaults_are_those_of_the_documentation)
 TEST(a_flag_wins_over_the_environment)
 {
 	static const struct pair env[] = {
-		{ "CLOUDWATCH_MCP_PORT", "4000" }, { "AWS_REGION", "eu-west-1" },
+		{ "CLOUDWATCH_MCP_PORT", "4000" },
+		{ "AWS_REGION", "eu-west-1" },
 		{ NULL, NULL },
 	};
 	struct config c;

@@ -440,12 +440,13 @@ TEST(batches_exist_only_in_one_version)
 
 TEST(a_batch_has_at_most_32_messages)
 {
-	char text[40 * 64] = "[";
+	char text[40 * 64];
+	struct buf b = buf_fixed(text, sizeof(text));
 
 	for (int i = 0; i < 33; i++) {
-		strcat(text, i == 0 ? PING("1") : "," PING("1"));
+		buf_add(&b, i == 0 ? S("[" PING("1")) : S("," PING("1")));
 	}
-	strcat(text, "]");
+	buf_add(&b, S("]\0"));
 	CHECK(starts(post(text), "400 {'jsonrpc':'2.0','error':{'code':-32600,"
 	    "'message':'a batch has at most 32 messages'"));
 }
@@ -773,7 +774,8 @@ TEST(modern_lists_and_reads_carry_cache_hints)
 	modern("prompts/list", NULL);
 	CHECK(has(post(REQ("prompts/list", META)), "'prompts':[{'name':'greet'"
 	    ",'description':'Greets','arguments':[{'name':'who',"
-	    "'description':'Whom','required':true}]},{'name':'raw_one'}],'ttlMs'"));
+	    "'description':'Whom','required':true}]},{'name':'raw_one'}],"
+	    "'ttlMs'"));
 	modern("resources/read", "t://a");
 	CHECK_STR(post(REQ("resources/read", "'uri':'t://a'," META)),
 	    q("200 {'jsonrpc':'2.0','id':1,'result':{'resultType':'complete',"

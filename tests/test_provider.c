@@ -291,7 +291,8 @@ TEST(a_broken_file_stops_the_chain)
 	begin();
 	fake_sys_file(&world, CONFIG, "[default]\nrubbish\n");
 	FAILS(ERR_PROFILE, CONFIG " cannot be used: line 2 is neither "
-	    "[section] nor key = value (HOME=/home/app, AWS_CONFIG_FILE unset)");
+	    "[section] nor key = value (HOME=/home/app, "
+	    "AWS_CONFIG_FILE unset)");
 	begin();
 	fake_sys_file_err(&world, CREDENTIALS, ERR_IO);
 	FAILS(ERR_PROFILE, CREDENTIALS " cannot be used: reading it failed");

@@ -13,9 +13,9 @@
 
 #define KEYS_XML(action) \
 	"<" action "Response xmlns=\"https://sts.amazonaws.com/doc/" \
-	"2011-06-15/\"><" action "Result><AssumedRoleUser><AssumedRoleId>AROA:x" \
-	"</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/" \
-	"observer/x</Arn></AssumedRoleUser><Credentials>" \
+	"2011-06-15/\"><" action "Result><AssumedRoleUser>" \
+	"<AssumedRoleId>AROA:x</AssumedRoleId><Arn>" \
+	"arn:aws:sts::123456789012:assumed-role/observer/x</Arn></AssumedRoleUser><Credentials>" \
 	"<AccessKeyId>ASIAX</AccessKeyId><SecretAccessKey>sec/ret+" \
 	"</SecretAccessKey><SessionToken>tok==</SessionToken>" \
 	"<Expiration>2026-11-20T13:00:00Z</Expiration></Credentials></" \

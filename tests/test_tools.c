@@ -450,8 +450,8 @@ TEST(a_range_that_runs_backwards_is_refused)
 	CHECK(is_error && says("2026-01-02T00:00:00Z"));
 }
 
-#define QUERY "{\"log_group_names\":[\"/ecs/shop-prod/checkout\"],\"start_time\":" \
-	"\"-1h\",\"end_time\":\"now\",\"query_string\":"
+#define QUERY "{\"log_group_names\":[\"/ecs/shop-prod/checkout\"]," \
+	"\"start_time\":\"-1h\",\"end_time\":\"now\",\"query_string\":"
 
 TEST(a_query_runs_to_its_end_and_can_be_fetched_again)
 {

@@ -27,7 +27,7 @@
 struct arena_chunk;
 
 struct arena {
-	struct arena_chunk *chunks; /* newest first; the oldest survives reset */
+	struct arena_chunk *chunks; /* newest first; reset keeps the oldest */
 	size_t cap;       /* most bytes of chunks this arena may hold */
 	size_t held;      /* bytes of chunks held now */
 	size_t used;      /* bytes handed out since the last reset */

@@ -32,7 +32,7 @@ enum err {
 struct fail {
 	struct arena *a; /* where `what` is formatted; NULL: code only */
 	enum err code;   /* ERR_OK while nothing failed */
-	size_t pos;      /* byte offset in the input, where that has a meaning */
+	size_t pos;      /* byte offset in the input, where it has a meaning */
 	struct str what; /* sentence for people; absent: err_text(code) */
 };
 

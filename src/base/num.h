@@ -27,7 +27,8 @@
 
 /* Writes the shortest text of v to out and returns its length. Values from
  * 1e-6 to below 1e21 have no exponent; whole values have no fraction; both
- * zeros are "0". 0 is returned for NaN and the infinities: they have no text. */
+ * zeros are "0". 0 is returned for NaN and the infinities: they have no text.
+ */
 size_t num_format(double v, char out[static NUM_TEXT_MAX]) MUST_USE;
 
 /* Reads the whole of s as one number of the grammar above, at most

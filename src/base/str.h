@@ -61,7 +61,7 @@ bool str_ends(struct str s, struct str suffix);
  * For tokens, keys and signatures. */
 bool str_eq_secret(struct str a, struct str b);
 
-/* Index of the first c or needle at or after `from`; s.len when there is none. */
+/* Index of the first c or needle at or after `from`; s.len where none is. */
 size_t str_find_byte(struct str s, char c, size_t from);
 size_t str_find(struct str s, struct str needle, size_t from);
 /* Contains needle, ASCII case folded. */

@@ -363,7 +363,8 @@ value_at(const struct account *a, const struct account_series *s,
 	if (s->effect == 'z') {
 		return t < -4400 && floor_mod(minute, 1440) == 120 ? 1 : -1;
 	}
-	v = s->base * (1 + s->swing * account_load(minute)) * (1 + s->noise * u);
+	v = s->base * (1 + s->swing * account_load(minute)) *
+	    (1 + s->noise * u);
 	v = apply_effect(s, v, t, u);
 	if (s->kind == 'c' || s->kind == 'n' || s->kind == 's') {
 		v = (double)(int64_t)(v + 0.5);

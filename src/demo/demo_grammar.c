@@ -668,7 +668,10 @@ parse_parse(struct parser *p)
 static void
 parse_command(struct parser *p)
 {
-	static const struct { char word[8]; enum grammar_verb verb; } VERBS[] = {
+	static const struct {
+		char word[8];
+		enum grammar_verb verb;
+	} VERBS[] = {
 		{ "fields", GRAMMAR_FIELDS }, { "display", GRAMMAR_DISPLAY },
 		{ "filter", GRAMMAR_FILTER }, { "parse", GRAMMAR_PARSE },
 		{ "stats", GRAMMAR_STATS }, { "sort", GRAMMAR_SORT },

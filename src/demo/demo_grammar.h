@@ -105,7 +105,7 @@ struct grammar {
 /* Fills g. false: *error says why, or the arena is full (message absent). */
 bool demo_grammar_parse(struct arena *a, struct str text, struct grammar *g,
     struct insights_error *error) MUST_USE;
-/* Number of a name, new or known; GRAMMAR_NAME_MAX_N when there are too many. */
+/* Number of a name, new or known; GRAMMAR_NAME_MAX_N: there are too many. */
 unsigned demo_grammar_name(struct grammar *g, struct str name);
 
 #endif

@@ -15,7 +15,8 @@
  *	expr    = and *( "or" and );  and = not *( "and" not );
  *	not     = [ "not" ] compare
  *	compare = sum [ ( "=" | "!=" | "<" | "<=" | ">" | ">=" ) sum
- *	              | [ "not" ] "like" ( text | regex ) | "=~" ( text | regex )
+ *	              | [ "not" ] "like" ( text | regex )
+ *	              | "=~" ( text | regex )
  *	              | [ "not" ] "in" "[" value *( "," value ) "]" ]
  *	sum     = term *( ( "+" | "-" ) term )
  *	term    = factor *( ( "*" | "/" | "%" ) factor )

@@ -476,25 +476,54 @@ event_window(struct answer *x, int64_t *start_ms, int64_t *end_ms)
 	*end_ms = *end_ms > x->account.now_ms ? x->account.now_ms : *end_ms;
 }
 
+/* One FilterLogEvents on its way through the minutes of a group. */
+struct scan {
+	struct journal_reader *r;
+	struct str streams[16];
+	struct pattern pattern;
+	struct arena scratch;    /* for events that are JSON */
+	int64_t start_ms, end_ms;
+	size_t n, max;           /* events written, and at most */
+	size_t from_len;         /* of the answer, before the first event */
+};
+
+/* Writes the wanted events of the reader's minute from number *i on. false: the
+ * page is full, and *i is the first event that is not in it. */
+static bool
+put_minute(struct answer *x, struct scan *s, size_t *i)
+{
+	for (; *i < s->r->event_n; (*i)++) {
+		const struct journal_event *e = &s->r->events[*i];
+
+		if (s->n == s->max ||
+		    x->out->b->len - s->from_len > PAGE_LEN_MAX) {
+			return false;
+		}
+		if (e->at_ms >= s->start_ms && e->at_ms <= s->end_ms &&
+		    stream_wanted(x, s->streams[e->stream]) &&
+		    matches(&s->pattern, e->message, &s->scratch)) {
+			put_event(x, s->r, e, s->streams);
+			s->n++;
+		}
+	}
+	return true;
+}
+
 /* see demo_logs.h */
 void
 demo_logs_filter(struct answer *x)
 {
-	size_t max = (size_t)demo_answer_i64(x, S("limit"), 1, EVENT_MAX_N,
-	    EVENT_MAX_N);
+	struct scan s = { .max = (size_t)demo_answer_i64(x, S("limit"), 1,
+	    EVENT_MAX_N, EVENT_MAX_N) };
 	size_t token = demo_answer_page(x, S("nextToken"),
 	    S("InvalidParameterException"));
 	struct str text = json_get_str(x->in, S("filterPattern"), S(""));
-	int64_t start_ms, end_ms, first, last, m;
-	struct journal_reader *r;
+	int64_t start, last, m;
 	struct journal_group g;
-	struct pattern pattern;
-	struct arena scratch;
-	struct str streams[16];
-	size_t n = 0, skip = token % 128, next = 0, from_len;
+	size_t i = token % 128, next = 0;
 
-	event_window(x, &start_ms, &end_ms);
-	if (!parse_pattern(text, &pattern)) {
+	event_window(x, &s.start_ms, &s.end_ms);
+	if (!parse_pattern(text, &s.pattern)) {
 		demo_answer_error(x, S("InvalidParameterException"),
 		    S("Invalid filter pattern"));
 	}
@@ -507,44 +536,32 @@ demo_logs_filter(struct answer *x)
 		    "INFREQUENT_ACCESS class."));
 		return;
 	}
-	r = journal_open(x->arena, &x->account, &g);
-	if (r == NULL) {
+	s.r = journal_open(x->arena, &x->account, &g);
+	if (s.r == NULL) {
 		return;
 	}
-	for (size_t i = 0; i < g.stream_n; i++) {
-		streams[i] = stream_name(x, &g, i);
+	for (size_t k = 0; k < g.stream_n; k++) {
+		s.streams[k] = stream_name(x, &g, k);
 	}
-	arena_init(&scratch, SCRATCH_CAP);
+	arena_init(&s.scratch, SCRATCH_CAP);
 	json_begin_object(x->out);
 	json_key(x->out, S("events"));
 	json_begin_array(x->out);
-	from_len = x->out->b->len;
-	first = start_ms / ACCOUNT_MINUTE_MS + (int64_t)(token / 128);
-	last = end_ms / ACCOUNT_MINUTE_MS;
-	for (m = first; m <= last && m < first + SCAN_MINUTES && next == 0;
-	    m++) {
-		journal_minute(r, m);
-		for (size_t i = skip; i < r->event_n; i++) {
-			const struct journal_event *e = &r->events[i];
-
-			if (n == max ||
-			    x->out->b->len - from_len > PAGE_LEN_MAX) {
-				next = (size_t)(m - start_ms /
-				    ACCOUNT_MINUTE_MS) * 128 + i;
-				break;
-			}
-			if (e->at_ms >= start_ms && e->at_ms <= end_ms &&
-			    stream_wanted(x, streams[e->stream]) &&
-			    matches(&pattern, e->message, &scratch)) {
-				put_event(x, r, e, streams);
-				n++;
-			}
+	s.from_len = x->out->b->len;
+	start = s.start_ms / ACCOUNT_MINUTE_MS;
+	last = s.end_ms / ACCOUNT_MINUTE_MS;
+	/* The token counts minutes from the start, and events in the minute. */
+	for (m = start + (int64_t)(token / 128); m <= last &&
+	    m < start + (int64_t)(token / 128) + SCAN_MINUTES; m++) {
+		journal_minute(s.r, m);
+		if (!put_minute(x, &s, &i)) {
+			break;
 		}
-		skip = 0;
+		i = 0;
 	}
-	arena_free(&scratch);
-	if (next == 0 && m <= last) {
-		next = (size_t)(m - start_ms / ACCOUNT_MINUTE_MS) * 128;
+	arena_free(&s.scratch);
+	if (m <= last) {
+		next = (size_t)(m - start) * 128 + i;
 	}
 	json_end_array(x->out);
 	json_key(x->out, S("searchedLogStreams"));

@@ -297,7 +297,7 @@ same_grid(const struct math *m, const struct demo_grid *g)
 	    g->minutes == m->g->minutes;
 }
 
-/* METRICS() or METRICS("text"): the metrics of the request whose id holds it. */
+/* METRICS() or METRICS("text"): the request's metrics whose id holds it. */
 static struct demo_value
 metrics(struct math *m)
 {

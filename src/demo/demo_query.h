@@ -4,9 +4,9 @@
  * polled, stopped. What a query means is demo_insights.h's business.
  *
  * The last DEMO_QUERY_MAX_N queries are remembered. A query is Scheduled for
- * DEMO_QUERY_SCHEDULED_MS and Running until DEMO_QUERY_RUNNING_MS after its start. Its
- * answer is computed when it is asked for, as of its start, so asking again
- * gives the same rows.
+ * DEMO_QUERY_SCHEDULED_MS and Running until DEMO_QUERY_RUNNING_MS after its
+ * start. Its answer is computed when it is asked for, as of its start, so
+ * asking again gives the same rows.
  *
  * SOURCE logGroups(namePrefix: ['...']) in front chooses groups by name; its
  * other forms are refused. Only the query language CWLI is spoken.

@@ -86,7 +86,7 @@ deny_signature(struct arena *a, const struct demo_verify *want, enum err err,
 		return deny(d, 503, S("ServiceUnavailable"),
 		    S("Service is temporarily unavailable"));
 	default:
-		/* Time, scope and headers: the sentence makes the difference. */
+		/* Time, scope and headers: only the sentence differs. */
 		return deny(d, want->query ? 403 : 400, want->query ?
 		    S("SignatureDoesNotMatch") :
 		    S("InvalidSignatureException"), fail_text(f));

@@ -30,7 +30,8 @@ static const char VOICES[] =
 #define POD_MEMORY_LEN INT64_C(536870912)
 
 static const char WORDS[8][20] = { "running shoes", "rain jacket", "tent",
-	"camping stove", "backpack 40l", "headlamp", "trail map", "water filter" };
+	"camping stove", "backpack 40l", "headlamp", "trail map",
+	"water filter" };
 static const char NETWORKS[4][12] = { "visa", "mastercard", "amex", "jcb" };
 
 static int64_t

@@ -33,8 +33,9 @@ struct prompt {
 	bool local;               /* does not wait: loop thread */
 	bool raw;                 /* `get` writes one object, the members of the
 	                           * whole result (fixtures) */
-	/* Writes the message objects to c->out (an array is open); c->args holds
-	 * the arguments as strings. prompt_text() writes the usual one. */
+	/* Writes the message objects to c->out (an array is open); c->args
+	 * holds the arguments as strings. prompt_text() writes the usual one.
+	 */
 	enum err (*get)(struct call *c);
 	/* Adds candidates for an argument; NULL: none. Waits only where `local`
 	 * is false. */

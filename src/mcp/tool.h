@@ -55,8 +55,8 @@ enum tool_flag {
 	TOOL_READ_ONLY = 2,
 	TOOL_IDEMPOTENT = 4,
 	TOOL_SLOW = 8,       /* may take over a second: progress is reported */
-	TOOL_RAW_RESULT = 16 /* handler writes the CallToolResult itself (content
-	                      * array and so on): test fixtures, images */
+	TOOL_RAW_RESULT = 16 /* handler writes the CallToolResult itself
+	                      * (content array and so on): fixtures, images */
 };
 
 /* Levels of a message to the client, the least important first (RFC 5424). */
@@ -107,7 +107,7 @@ struct call {
 	    struct str message);
 	void *progress_ctx;
 	/* Sends a message to the client where the server declares logging and
-	 * the level the client asked for lets it through; harmless otherwise. */
+	 * the level the client asked for lets it through; else harmless. */
 	void (*log)(struct call *c, enum tool_level level, struct str text);
 	const struct json *params; /* of the request, as they came */
 	struct str result_type;    /* modern era; absent: "complete" */

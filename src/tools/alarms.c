@@ -223,7 +223,8 @@ fetch(struct ask *q, void (*filter)(struct call *, struct json_writer *),
 		if (token.p != NULL) {
 			json_put_string(body, S("NextToken"), token);
 		}
-		err = ask_send(q, ENDPOINT_CLOUDWATCH, S("DescribeAlarms"), &page);
+		err = ask_send(q, ENDPOINT_CLOUDWATCH, S("DescribeAlarms"),
+		    &page);
 		if (err != ERR_OK) {
 			return err;
 		}

@@ -268,7 +268,8 @@ fetch(struct ask *q, const struct window *w, struct series **first,
 		if (token.p != NULL) {
 			json_put_string(body, S("NextToken"), token);
 		}
-		err = ask_send(q, ENDPOINT_CLOUDWATCH, S("GetMetricData"), &page);
+		err = ask_send(q, ENDPOINT_CLOUDWATCH, S("GetMetricData"),
+		    &page);
 		if (err != ERR_OK) {
 			return err;
 		}

@@ -33,7 +33,7 @@ struct str metric_query_statistic(struct str name);
  * IQM. */
 bool metric_query_statistic_ok(struct str name);
 
-/* What a Metrics Insights query is made of; absent slices and NULL: left out. */
+/* What a Metrics Insights query is made of; absent slices, NULL: left out. */
 struct metric_query {
 	struct str statistic;  /* any form; one of the five plain ones */
 	struct str metric, namespace;

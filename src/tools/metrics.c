@@ -105,7 +105,8 @@ run(struct call *c)
 		enum err err;
 
 		put_request(c, ask_body(&q), token);
-		err = ask_send(&q, ENDPOINT_CLOUDWATCH, S("ListMetrics"), &page);
+		err = ask_send(&q, ENDPOINT_CLOUDWATCH, S("ListMetrics"),
+		    &page);
 		if (err != ERR_OK) {
 			return err;
 		}

@@ -53,7 +53,8 @@ add_list(struct names *names, struct str rule, size_t at)
 
 		at = skip_space(rule, at);
 		start = at;
-		if (at < rule.len && (rule.p[at] == '"' || rule.p[at] == '\'')) {
+		if (at < rule.len &&
+		    (rule.p[at] == '"' || rule.p[at] == '\'')) {
 			at = str_find_byte(rule, rule.p[at], at + 1);
 			add(names, str_sub(rule, start + 1, at));
 			at = skip_space(rule, at + 1);

@@ -4,7 +4,8 @@
  *
  *	rule  = condition with AND, OR, NOT and parentheses
  *	condition = state "(" name ")" / TRUE / FALSE /
- *	            AT_LEAST "(" count "," state "," "(" name *("," name) ")" ")"
+ *	            AT_LEAST "(" count "," state ","
+ *	            "(" name *("," name) ")" ")"
  *	state = ALARM / OK / INSUFFICIENT_DATA, also after "NOT"
  *	name  = DQUOTE text DQUOTE / bare text up to the parenthesis; an alarm
  *	        ARN stands for the name behind ":alarm:"

@@ -21,7 +21,7 @@ LAYERS = {
     "mcp": ["base", "proto"],
     "auth": ["base", "proto", "aws/transport.h", "aws/sts.h"],
     "tools": ["base", "proto", "aws", "mcp/tool.h"],
-    "demo": ["base", "proto", "aws", "mcp/tool.h"],
+    "demo": ["base", "proto", "aws", "mcp/tool.h", "app.h"],
     "cli": ["base", "proto", "auth", "mcp", "aws", "tools", "app.h",
             "config.h"],
     "config": ["base", "proto"],

@@ -3,7 +3,7 @@
  * The demo account behind the HTTP server. Answers come from the loop thread;
  * one that a fault delays waits on a worker.
  */
-#include "demo_app.h"
+#include "demo/demo_app.h"
 
 #include "base/limits.h"
 #include "base/timefmt.h"
@@ -78,7 +78,7 @@ run(void *ctx, struct app_job *job)
 	const struct demo_reply *reply = job->state;
 	const struct sys *sys = app->sys;
 
-	/* A client that goes away ends the wait; the reply then goes nowhere. */
+	/* A client that goes away ends the wait; nobody gets the reply. */
 	(void)!sys->sleep_until(sys->ctx,
 	    sys->mono_ms(sys->ctx) + reply->delay_ms, &job->cancel);
 	finish(app, job, reply);

@@ -4,8 +4,8 @@
  * `cloudwatch-mcp demo-endpoint` serves. AWS SDKs, the AWS CLI and our own
  * tests talk to it through AWS_ENDPOINT_URL; signatures are verified.
  */
-#ifndef DEMO_APP_H
-#define DEMO_APP_H
+#ifndef DEMO_DEMO_APP_H
+#define DEMO_DEMO_APP_H
 
 #include "app.h"
 #include "base/sys.h"
