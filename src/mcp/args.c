@@ -27,7 +27,7 @@ struct check {
 	struct fail *f;
 };
 
-static enum err check_object(struct check *k, const struct place *at,
+static enum err check_object(struct check *k, const struct place *above,
     const struct param *params, size_t n, const struct json *given,
     struct json *out, unsigned level);
 

@@ -60,7 +60,8 @@ struct level {
 static enum err
 bad_at(struct parser *ps, const char *at, enum err code, struct str what)
 {
-	return fail_set(ps->f, code, (size_t)(at - ps->start), what);
+	(void)fail_set(ps->f, code, (size_t)(at - ps->start), what);
+	return code;
 }
 
 static enum err
