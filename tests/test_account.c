@@ -104,7 +104,8 @@ TEST(days_are_busier_than_nights_and_weekdays_than_weekends)
 	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
 	/* FAKE_NOW_MS is a Friday, 12:00. */
 	int64_t noon = FAKE_NOW_MS / ACCOUNT_MINUTE_MS;
-	double thursday_evening = hour_mean(&a, "ecs-ca-cpu", noon - 1440 + 420);
+	double thursday_evening = hour_mean(&a, "ecs-ca-cpu",
+	    noon - 1440 + 420);
 	double thursday_night = hour_mean(&a, "ecs-ca-cpu", noon - 1440 - 600);
 	double sunday_evening = hour_mean(&a, "ecs-ca-cpu", noon - 7200 + 420);
 
@@ -136,7 +137,8 @@ TEST(the_incident_shows_in_the_metrics)
 
 	CHECK(hour_mean(&a, "db-conn", t - 70) < 130);
 	CHECK(hour_mean(&a, "db-conn", t + 10) > 190);
-	CHECK(hour_mean(&a, "co-rt", t + 17) > hour_mean(&a, "co-rt", t - 70) * 8);
+	CHECK(hour_mean(&a, "co-rt", t + 17) >
+	    hour_mean(&a, "co-rt", t - 70) * 8);
 	CHECK(hour_mean(&a, "ecs-co-cpu", t + 17) <
 	    hour_mean(&a, "ecs-co-cpu", t - 70) * 0.6);
 	CHECK(hour_mean(&a, "ca-rt", t + 17) < 0.1);

@@ -16,7 +16,8 @@ TEST(describe_alarms_answers_metric_alarms_only_unless_asked)
 	CHECK(json_get(v, S("MetricAlarms"))->n >= 35);
 	CHECK_INT(json_get(v, S("CompositeAlarms"))->n, 0);
 	v = demo_ask_call(&q, false, "DescribeAlarms", "{\"MaxRecords\":100,"
-	    "\"AlarmTypes\":[\"MetricAlarm\",\"CompositeAlarm\",\"LogAlarm\"]}");
+	    "\"AlarmTypes\":[\"MetricAlarm\",\"CompositeAlarm\","
+	    "\"LogAlarm\"]}");
 	CHECK(json_get(v, S("CompositeAlarms"))->n >= 5);
 	CHECK(json_get(v, S("LogAlarms"))->n >= 1);
 	demo_ask_free(&q);
@@ -48,7 +49,8 @@ TEST(unknown_operations_and_bodies_are_refused_in_the_services_shape)
 	CHECK_STR(demo_ask_error(&q), S("UnknownOperationException"));
 	(void)demo_ask_call(&q, true, "DescribeLogGroups", "{\"a\":");
 	CHECK_STR(demo_ask_error(&q), S("SerializationException"));
-	(void)demo_ask_call(&q, false, "DescribeAlarms", "{\"MaxRecords\":101}");
+	(void)demo_ask_call(&q, false, "DescribeAlarms",
+	    "{\"MaxRecords\":101}");
 	CHECK_STR(demo_ask_header(&q, "x-amzn-query-error"),
 	    S("ValidationError;Sender"));
 	demo_ask_free(&q);

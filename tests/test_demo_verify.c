@@ -250,12 +250,9 @@ static bool
 assume(struct signer *s)
 {
 	char copy[3][256];
-	const char *paths[3] = {
-		"AssumeRoleResponse/AssumeRoleResult/Credentials/AccessKeyId",
-		"AssumeRoleResponse/AssumeRoleResult/Credentials/"
-		    "SecretAccessKey",
-		"AssumeRoleResponse/AssumeRoleResult/Credentials/SessionToken",
-	};
+	const char *names[3] = { "AccessKeyId", "SecretAccessKey",
+		"SessionToken" };
+	char path[128];
 	struct str value[3];
 
 	s->request.body = S("Action=AssumeRole&Version=2011-06-15&RoleArn="
@@ -266,7 +263,9 @@ assume(struct signer *s)
 	}
 	ask(s);
 	for (size_t i = 0; i < 3; i++) {
-		value[i] = element(s, paths[i]);
+		snprintf(path, sizeof(path), "AssumeRoleResponse/"
+		    "AssumeRoleResult/Credentials/%s", names[i]);
+		value[i] = element(s, path);
 		if (value[i].p == NULL || value[i].len >= sizeof(copy[i])) {
 			return false;
 		}
