@@ -25,12 +25,25 @@ host | asan | "$machine") ;;
 *) cross=$variant-linux-gnu- ;;
 esac
 
-# bearssl CC AR CFLAGS
+# What of BearSSL runs a byte code or parses: small at no cost in speed. The
+# arithmetic and the ciphers are built for speed.
+small="ssl_hs_client ssl_engine ssl_rec_gcm ssl_rec_chapol x509_minimal
+x509_decoder pemdec ecdsa_atr hmac_drbg multihash prf"
+
+# bearssl CC AR OPTIMISATION CFLAGS [NAME...]: these objects with -Os.
 bearssl() {
+	cc=$1
+	ar=$2
+	fast=$3
+	flags="-W -Wall -fPIC -DBR_RDRAND=0 $4"
+	shift 4
 	mkdir -p "$out/obj"
-	make -s -C "$src/bearssl" -j"$jobs" lib BUILD="$out" CC="$1" AR="$2" \
-	    ARFLAGS=-rcsD CFLAGS="-W -Wall -fPIC -DBR_RDRAND=0 $3" \
-	    >"$out/bearssl.log" 2>&1 || {
+	{
+		[ $# -eq 0 ] || make -s -C "$src/bearssl" -j"$jobs" \
+		    BUILD="$out" CC="$cc" CFLAGS="$flags -Os" "$@"
+		make -s -C "$src/bearssl" -j"$jobs" lib BUILD="$out" CC="$cc" \
+		    AR="$ar" ARFLAGS=-rcsD CFLAGS="$flags $fast"
+	} >"$out/bearssl.log" 2>&1 || {
 		echo "vendor: BearSSL ($variant) does not build:" >&2
 		tail -n 20 "$out/bearssl.log" >&2
 		exit 1
@@ -55,7 +68,8 @@ kernel_headers() {
 	ln -sfn "$asm" "$out/linux-headers/asm"
 }
 
-# Out of tree, so that several architectures share one source.
+# Out of tree, so that several architectures share one source. Without a -O of
+# ours, musl builds memory and string functions for speed, the rest to be small.
 musl() {
 	target=
 	[ "$variant" = "$machine" ] || target=--target=$variant-linux-musl
@@ -63,7 +77,7 @@ musl() {
 	mkdir "$out/musl-build"
 	(cd "$out/musl-build" &&
 	    CC="${cross}gcc" CROSS_COMPILE="$cross" \
-	    CFLAGS="-O2 -fstack-clash-protection -ffile-prefix-map=$src=vendor" \
+	    CFLAGS="-fstack-clash-protection -ffile-prefix-map=$src=vendor" \
 	    "$src/musl/configure" --prefix="$out/musl" ${target:+"$target"} \
 	    --disable-shared --enable-wrapper=gcc && make -j"$jobs" && make install) \
 	    >"$out/musl.log" 2>&1 || {
@@ -78,16 +92,21 @@ musl() {
 echo "vendor: building for $variant"
 case $variant in
 host)
-	bearssl gcc ar "-O2 -g"
+	bearssl gcc ar -O2 -g
 	;;
 asan)
-	bearssl gcc ar "-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DBR_LE_UNALIGNED=0 -DBR_BE_UNALIGNED=0"
+	bearssl gcc ar -O1 "-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DBR_LE_UNALIGNED=0 -DBR_BE_UNALIGNED=0"
 	;;
 *)
 	kernel_headers
 	musl
-	bearssl "$out/musl/bin/musl-gcc" "${cross}ar" "-O2 -ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero $(
-	    [ "$variant" != x86_64 ] || echo -fcf-protection
-	) -ffile-prefix-map=$src=vendor"
+	cet=
+	[ "$variant" != x86_64 ] || cet=-fcf-protection
+	objects=
+	for name in $small; do
+		objects="$objects $out/obj/$name.o"
+	done
+	# shellcheck disable=SC2086 # one word for each object
+	bearssl "$out/musl/bin/musl-gcc" "${cross}ar" -O2 "-ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero -fno-asynchronous-unwind-tables -fno-unwind-tables $cet -ffile-prefix-map=$src=vendor" $objects
 	;;
 esac
