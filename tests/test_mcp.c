@@ -148,6 +148,9 @@ get_prompt(struct call *c)
 	if (str_eq(who, S("down"))) {
 		return ERR_BUSY;
 	}
+	for (int i = 0; str_eq(who, S("everybody")) && i < 100000; i++) {
+		prompt_text(c->out, S("user"), S("hello"));
+	}
 	prompt_text(c->out, S("user"), who);
 	return ERR_OK;
 }
@@ -190,6 +193,22 @@ static const struct mcp_config everything = {
 	.templates = templates, .template_n = 1,
 	.prompts = prompts, .prompt_n = 2,
 	.flags = MCP_LOGGING | MCP_SUBSCRIBE,
+};
+static enum err
+complete_who(struct completion *c)
+{
+	prompt_complete(c, S("you"));
+	return ERR_OK;
+}
+
+/* One prompt that waits, and nothing else. */
+static const struct prompt waiting_prompt[] = {
+	{ .name = STR_INIT("wait"), .args = prompt_args, .arg_n = 1,
+	    .get = get_prompt, .complete = complete_who },
+};
+static const struct mcp_config one_prompt = {
+	.name = STR_INIT("srv"), .version = STR_INIT("1.0"),
+	.prompts = waiting_prompt, .prompt_n = 1,
 };
 static const struct mcp_config tools_only = {
 	.name = STR_INIT("srv"), .version = STR_INIT("1.0"),
@@ -1138,6 +1157,30 @@ TEST(completions_are_filtered_and_capped)
 	CHECK(has(post(REQ("completion/complete", "'ref':{'type':'x'},"
 	    "'argument':{'name':'x','value':''}")), "-32602"));
 	CHECK(has(post(REQ("completion/complete", "'ref':{}")), "-32602"));
+}
+
+TEST(a_prompt_alone_declares_completion_and_may_wait)
+{
+	serving = &one_prompt;
+	CHECK(has(post(REQ("initialize", "'protocolVersion':'2025-11-25'")),
+	    "'capabilities':{'prompts':{},'completions':{}}"));
+	CHECK(starts(post(REQ("completion/complete", "'ref':{'type':"
+	    "'ref/prompt','name':'wait'},'argument':{'name':'who','value':'Y'}"
+	    )), "(deferred) 200 {'jsonrpc':'2.0','id':1,'result':{"
+	    "'completion':{'values':['you'],'total':1,'hasMore':false}}}"));
+	CHECK(starts(post(REQ("prompts/get", "'name':'wait','arguments':{"
+	    "'who':'x'}")), "(deferred) 200 "));
+	serving = &everything;
+	CHECK(starts(post(REQ("completion/complete", "'ref':{'type':"
+	    "'ref/resource','uri':'t://x/{id}/data'},'argument':{'name':'id',"
+	    "'value':'zz'}")), "200 "));
+}
+
+TEST(a_prompt_that_is_too_large_is_our_trouble)
+{
+	CHECK(starts(post(REQ("prompts/get", "'name':'greet','arguments':{"
+	    "'who':'everybody'}")), "200 {'jsonrpc':'2.0','id':1,'error':{"
+	    "'code':-32603"));
 }
 
 /* ---- stdio (2.2) ---- */

@@ -69,15 +69,15 @@ status_of(const struct mcp_item *item, enum err code)
 	}
 }
 
-/* The JSON-RPC code. Once a request was read, a parse error is somebody
- * else's: a handler's input, not the client's. */
+/* The JSON-RPC code. Once a request was read, what does not parse or is too
+ * large is not the client's message but a handler's input or result. */
 static int
 code_of(const struct mcp_item *item, enum err code)
 {
 	int rpc = err_rpc(code);
 
-	return rpc == -32700 && item->rpc.kind == JSONRPC_REQUEST ? -32603 :
-	    rpc;
+	return item->rpc.kind == JSONRPC_REQUEST &&
+	    (rpc == -32700 || code == ERR_LIMIT) ? -32603 : rpc;
 }
 
 /* The member `data` of errors that have one. */
