@@ -27,6 +27,8 @@ struct demo_regex {
 	size_t class_n;
 	bool fold;
 	struct str literal; /* the pattern is plain text: just look for it */
+	bool skips;         /* every match begins with a byte of `first` */
+	bool first[256];
 };
 
 struct compiler {
@@ -385,35 +387,6 @@ parse_alternative(struct compiler *c)
 	}
 }
 
-/* see demo_regex.h */
-struct demo_regex *
-demo_regex_compile(struct arena *a, struct str pattern)
-{
-	struct compiler c = { .re = ARENA_NEW(a, struct demo_regex),
-		.in = pattern };
-
-	if (c.re == NULL) {
-		return NULL;
-	}
-	if (str_starts(pattern, S("(?i)"))) {
-		c.re->fold = true;
-		c.at = 4;
-	}
-	parse_alternative(&c);
-	emit(&c, OP_MATCH, 0, 0, 0);
-	if (c.failed || c.at < pattern.len || pattern.len == 0) {
-		return NULL;
-	}
-	c.re->literal = pattern;
-	for (size_t i = 0; i < pattern.len; i++) {
-		if (str_find_byte(S("\\^$.|?*+()[]{}"), pattern.p[i], 0) < 14) {
-			c.re->literal = STR_NONE;
-			break;
-		}
-	}
-	return c.re;
-}
-
 /* Threads of one moment: program counters, each at most once. */
 struct threads {
 	uint16_t pc[DEMO_REGEX_MAX_N];
@@ -488,6 +461,59 @@ takes(const struct demo_regex *re, const struct inst *in, char c)
 	return (re->classes[in->byte][b / 8] >> (b % 8) & 1) != 0;
 }
 
+/* Which bytes a match can begin with. A pattern that also matches nothing, or
+ * looks around first, has to be tried everywhere. */
+static void
+find_first(struct demo_regex *re)
+{
+	struct machine m = { .re = re, .s = S("") };
+	struct threads t;
+
+	t.n = 0;
+	add_thread(&m, &t, 0, 0);
+	re->skips = !m.matched;
+	for (size_t i = 0; i < re->n; i++) {
+		re->skips = re->skips && re->code[i].op != OP_BEGIN &&
+		    re->code[i].op != OP_END && re->code[i].op != OP_WORD;
+	}
+	for (size_t i = 0; i < t.n; i++) {
+		for (unsigned b = 0; b < 256; b++) {
+			re->first[b] = re->first[b] || takes(re,
+			    &re->code[t.pc[i]], (char)b);
+		}
+	}
+}
+
+/* see demo_regex.h */
+struct demo_regex *
+demo_regex_compile(struct arena *a, struct str pattern)
+{
+	struct compiler c = { .re = ARENA_NEW(a, struct demo_regex),
+		.in = pattern };
+
+	if (c.re == NULL) {
+		return NULL;
+	}
+	if (str_starts(pattern, S("(?i)"))) {
+		c.re->fold = true;
+		c.at = 4;
+	}
+	parse_alternative(&c);
+	emit(&c, OP_MATCH, 0, 0, 0);
+	if (c.failed || c.at < pattern.len || pattern.len == 0) {
+		return NULL;
+	}
+	find_first(c.re);
+	c.re->literal = pattern;
+	for (size_t i = 0; i < pattern.len; i++) {
+		if (str_find_byte(S("\\^$.|?*+()[]{}"), pattern.p[i], 0) < 14) {
+			c.re->literal = STR_NONE;
+			break;
+		}
+	}
+	return c.re;
+}
+
 /* see demo_regex.h */
 bool
 demo_regex_search(const struct demo_regex *re, struct str s, uint64_t *steps)
@@ -503,6 +529,10 @@ demo_regex_search(const struct demo_regex *re, struct str s, uint64_t *steps)
 	for (size_t at = 0; at <= s.len; at++) {
 		struct threads *swap;
 
+		while (re->skips && now->n == 0 && at < s.len &&
+		    !re->first[(unsigned char)s.p[at]]) {
+			at++;
+		}
 		add_thread(&m, now, 0, at);
 		if (m.matched) {
 			return true;
