@@ -596,7 +596,7 @@ enum account_state
 account_alarm_state(const struct account *a, const struct account_alarm *al,
     int64_t *since_ms)
 {
-	struct account_change last;
+	struct account_change last = { 0 };
 
 	if (account_changes(a, al, &last, 1) == 0) {
 		*since_ms = a->onset_min * ACCOUNT_MINUTE_MS;

@@ -158,7 +158,7 @@ parse_fault(struct str text, struct demo_fault *out)
 enum err
 demo_faults(struct demo *d, struct str list, struct fail *f)
 {
-	struct demo_fault faults[DEMO_FAULT_MAX_N];
+	struct demo_fault faults[DEMO_FAULT_MAX_N] = { 0 };
 	struct str rest = str_trim_ws(list);
 	size_t n = 0;
 

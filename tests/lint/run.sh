@@ -20,7 +20,7 @@ failed=0
 
 # What the Makefile compiles with in its debug mode, without the output part.
 flags() {
-	make -s --no-print-directory -f Makefile MODE=debug print-flags
+	make -s --no-print-directory MODE="${1:-debug}" print-flags
 }
 
 check_headers() {
@@ -43,7 +43,7 @@ each() {
 
 check_clang() {
 	# shellcheck disable=SC2046
-	each clang $(flags) -D_GNU_SOURCE -Itests -fsyntax-only
+	each clang $(flags clang) -D_GNU_SOURCE -Itests -fsyntax-only
 }
 
 check_tidy() {
@@ -56,6 +56,7 @@ check_cppcheck() {
 	cppcheck -q -j "$jobs" --cppcheck-build-dir=build/lint/cppcheck \
 	    --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --error-exitcode=1 --suppress=missingInclude \
+	    --suppress=incorrectStringBooleanError \
 	    --suppress=normalCheckLevelMaxBranches -Isrc -DVERSION='""' src
 }
 

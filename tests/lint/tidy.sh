@@ -4,7 +4,7 @@
 # tests/lint/tidy.sh FILE: clang-tidy on one source, one line a finding. A file
 # whose preprocessed text passed before is not looked at again, since this is
 # the slow check.
-flags=$(make -s --no-print-directory MODE=debug print-flags)
+flags=$(make -s --no-print-directory MODE=clang print-flags)
 done=build/lint/tidy
 mkdir -p "$done"
 # shellcheck disable=SC2086 # words on purpose
