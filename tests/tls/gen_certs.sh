@@ -50,6 +50,7 @@ EOF
 	self=
 	[ "$1" != "$2" ] || self=-selfsign
 	# shellcheck disable=SC2046,SC2086 # words or nothing
+	# shellcheck disable=SC2046,SC2086 # words or nothing
 	openssl ca -batch -notext -config "$1.cnf" -in "$1.csr" -out "$1.crt" \
 	    -keyfile "$2.key" -startdate "$4" -enddate "$5" $self \
 	    $([ -n "$self" ] || echo "-cert $2.crt") 2>/dev/null
