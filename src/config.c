@@ -66,9 +66,10 @@ static const struct row rows[] = {
 	    FIELD(connection_max), STR_INIT("10240"), 1, 100000,
 	    STR_INIT("client connections at a time") },
 	{ STR_INIT("max-memory"), STR_INIT("CLOUDWATCH_MCP_MAX_MEMORY"), NONE,
-	    KIND_NUMBER, FIELD(memory_max), STR_INIT("268435456"),
-	    (int64_t)8 << 20, (int64_t)64 << 30,
-	    STR_INIT("bytes for all requests together; above it 503") },
+	    KIND_NUMBER, FIELD(memory_max), NONE, (int64_t)8 << 20,
+	    (int64_t)64 << 30, STR_INIT("bytes for all requests together, "
+	    "above it 503; default: 128 MiB, or half of the container's "
+	    "limit where that is less") },
 	{ STR_INIT("max-body"), STR_INIT("CLOUDWATCH_MCP_MAX_BODY"), NONE,
 	    KIND_NUMBER, FIELD(body_max), STR_INIT("1048576"), 1024,
 	    (int64_t)HTTP_BODY_MAX, STR_INIT("bytes of one request body") },

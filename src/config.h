@@ -52,7 +52,7 @@ struct config {
 	int64_t worker_n;
 	int64_t queue_n;
 	int64_t connection_max;
-	int64_t memory_max;     /* bytes, the global budget */
+	int64_t memory_max;     /* bytes, the global budget; 0: not given */
 	int64_t body_max;       /* bytes of one inbound body */
 	int64_t call_timeout_s; /* longest tool call */
 	int64_t idle_timeout_s; /* keep-alive connection without a request */

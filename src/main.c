@@ -253,15 +253,45 @@ fill_app(struct program *p)
 	app->session = &p->session;
 }
 
+/* What all requests together may hold: the setting, else half of the limit of
+ * the container that this runs in (cgroup v2, v1), so that being busy ends in
+ * 503 and not in an OOM kill. */
+static size_t
+memory_budget(struct program *p)
+{
+	static const struct str files[] = {
+		STR_INIT("/sys/fs/cgroup/memory.max"),
+		STR_INIT("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+	};
+	uint64_t budget = SERVER_BUDGET_DEFAULT;
+
+	if (p->config.memory_max > 0) {
+		return (size_t)p->config.memory_max;
+	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char text[64];
+		struct buf b = buf_fixed(text, sizeof(text));
+		uint64_t limit;
+
+		if (p->real->read_file(p->real->ctx, files[i], &b) == ERR_OK &&
+		    str_u64(str_trim_ws(buf_str(&b)), UINT64_MAX, &limit) &&
+		    limit / 2 < budget) {
+			budget = limit / 2;
+		}
+	}
+	return budget < SERVER_BUDGET_MIN ? SERVER_BUDGET_MIN :
+	    (size_t)budget;
+}
+
 static void
-fill_pool(const struct program *p, struct pool_config *pool)
+fill_pool(struct program *p, struct pool_config *pool)
 {
 	pool->worker_n = (unsigned)p->config.worker_n;
 	pool->queue_n = (unsigned)p->config.queue_n;
 	if (pool->job_n < pool->worker_n + pool->queue_n + 1) {
 		pool->job_n = pool->worker_n + pool->queue_n + 1;
 	}
-	pool->budget = (size_t)p->config.memory_max;
+	pool->budget = memory_budget(p);
 }
 
 static void

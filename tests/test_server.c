@@ -673,7 +673,7 @@ TEST(above_the_budget_new_requests_get_503)
 	int fd, big;
 
 	defaults();
-	config.pool.budget = 1 << 20;
+	config.pool.budget = BIG_LEN + (BIG_LEN >> 2);
 	CHECK(start());
 	big = client();
 	CHECK(put(big, S(GET("/big"))));
@@ -954,5 +954,6 @@ TEST(the_memory_ceiling_counts_every_part)
 	large = server_memory_max(&config);
 	CHECK(large - small >= 1000 * HTTP_HEAD_MAX &&
 	    large - small < 1000 * (HTTP_HEAD_MAX + 1024));
-	CHECK(small > config.pool.budget + 2 * JOB_ARENA_CAP);
+	CHECK(small > config.pool.budget +
+	    config.pool.worker_n * POOL_STACK_SIZE);
 }

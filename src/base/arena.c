@@ -53,6 +53,39 @@ arena_init(struct arena *a, size_t cap)
 	*a = (struct arena){ .cap = cap, .fail_at = SIZE_MAX };
 }
 
+/* see arena.h */
+void
+arena_share(struct arena *a, struct arena_budget *budget)
+{
+	MUST(a->chunks == NULL);
+	a->budget = budget;
+}
+
+/* Counts a chunk of `size` bytes; false when the budget does not allow it. */
+static bool
+budget_take(struct arena_budget *budget, size_t size)
+{
+	if (budget == NULL) {
+		return true;
+	}
+	if (atomic_fetch_add_explicit(&budget->used, size,
+	    memory_order_relaxed) + size <= budget->max) {
+		return true;
+	}
+	(void)atomic_fetch_sub_explicit(&budget->used, size,
+	    memory_order_relaxed);
+	return false;
+}
+
+static void
+budget_give(struct arena_budget *budget, size_t size)
+{
+	if (budget != NULL) {
+		(void)atomic_fetch_sub_explicit(&budget->used, size,
+		    memory_order_relaxed);
+	}
+}
+
 /* Adds a chunk with room for at least len bytes; false when not allowed. */
 static bool
 add_chunk(struct arena *a, size_t len)
@@ -70,8 +103,16 @@ add_chunk(struct arena *a, size_t len)
 	if (size > room) {
 		size = room;
 	}
+	if (!budget_take(a->budget, size)) {
+		/* Not the comfortable size, but what is needed now? */
+		size = len + HEAD_LEN;
+		if (!budget_take(a->budget, size)) {
+			return false;
+		}
+	}
 	c = malloc(size);
 	if (c == NULL) {
+		budget_give(a->budget, size);
 		return false;
 	}
 	c->next = a->chunks;
@@ -199,6 +240,7 @@ drop(struct arena *a, size_t keep)
 
 		wipe(a, c);
 		a->held -= c->size + HEAD_LEN;
+		budget_give(a->budget, c->size + HEAD_LEN);
 		free(c);
 		c = older;
 	}

@@ -13,11 +13,16 @@
  * look once. Tests set fail_at to make allocation number N fail and replay a
  * scenario with N = 0, 1, 2, ... until it passes.
  *
- * Not thread-safe: an arena has exactly one owner at a time.
+ * Several arenas may share one budget: then all of them together never hold
+ * more than its `max`, whatever their own caps add up to, and the one that asks
+ * too late is the one that fails.
+ *
+ * Not thread-safe: an arena has exactly one owner at a time. A budget is.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,8 +31,14 @@
 
 struct arena_chunk;
 
+struct arena_budget {
+	atomic_size_t used; /* bytes of chunks held by all its arenas */
+	size_t max;
+};
+
 struct arena {
 	struct arena_chunk *chunks; /* newest first; reset keeps the oldest */
+	struct arena_budget *budget; /* shared; NULL: only the cap counts */
 	size_t cap;       /* most bytes of chunks this arena may hold */
 	size_t held;      /* bytes of chunks held now */
 	size_t used;      /* bytes handed out since the last reset */
@@ -40,6 +51,8 @@ struct arena {
 
 /* Makes an empty arena that will hold at most cap bytes. Allocates nothing. */
 void arena_init(struct arena *a, size_t cap);
+/* Makes the arena, which must be empty, share a budget that outlives it. */
+void arena_share(struct arena *a, struct arena_budget *budget);
 /* `len` zeroed bytes aligned to `align` (a power of two, at most 16). NULL
  * when the arena is full; a->failed is then set. len == 0 gives a valid
  * pointer. */

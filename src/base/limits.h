@@ -103,9 +103,12 @@
 #define SERVER_SEND_COPY_MAX ((size_t)2048)
 /* Pipelined requests of one connection answered before others get a turn. */
 #define SERVER_TURN_MAX_N 16
-/* Bytes of all jobs outside workers (bodies, queued calls, replies that leave
- * slowly); above it new requests get 503. */
+/* Bytes that all jobs together may hold, running or queued, where nothing says
+ * otherwise: four of the largest at the same time. */
 #define SERVER_BUDGET_DEFAULT ((size_t)128 * 1024 * 1024)
+/* The least with which the server is of use: hundreds of small requests, or one
+ * of medium size. */
+#define SERVER_BUDGET_MIN ((size_t)8 * 1024 * 1024)
 /* From the first byte of a head to its end: a head is one packet, a satellite
  * link needs a second. */
 #define SERVER_HEAD_MS 10000

@@ -267,6 +267,7 @@ pool_start(struct pool *p, const struct pool_config *config,
 	MUST(config->job_n > config->worker_n + config->queue_n);
 	memset(p, 0, sizeof(*p));
 	p->config = *config;
+	p->budget.max = config->budget;
 	p->calls = calls;
 	p->wake = wake;
 	p->wake_ctx = wake_ctx;
@@ -380,6 +381,7 @@ pool_take(struct pool *p)
 		job = &p->jobs[p->job_used_n++];
 		job->pool = p;
 		arena_init(&job->app.arena, p->config.arena_cap);
+		arena_share(&job->app.arena, &p->budget);
 	} else {
 		return NULL;
 	}
@@ -388,7 +390,6 @@ pool_take(struct pool *p)
 	job->stage = POOL_LOOP;
 	job->next = NULL;
 	job->abandoned = false;
-	job->charged = 0;
 	app = &job->app;
 	app->http = NULL;
 	app->body = STR_NONE;
@@ -409,27 +410,12 @@ pool_take(struct pool *p)
 	return job;
 }
 
-/* Sets what the job counts for in the budget. */
-static void
-charge(struct pool *p, struct pool_job *job, size_t len)
-{
-	if (len > job->charged) {
-		atomic_fetch_add_explicit(&p->budget_used,
-		    len - job->charged, memory_order_relaxed);
-	} else if (len < job->charged) {
-		atomic_fetch_sub_explicit(&p->budget_used,
-		    job->charged - len, memory_order_relaxed);
-	}
-	job->charged = len;
-}
-
 /* see pool.h */
 void
 pool_put(struct pool *p, struct pool_job *job)
 {
 	MUST(job->stage == POOL_LOOP || job->stage == POOL_DONE);
 	MUST(job->piece_n == 0 && !job->in_news);
-	charge(p, job, 0);
 	if (p->free_n < KEEP_WARM_N) {
 		arena_reset(&job->app.arena);
 	} else {
@@ -443,19 +429,12 @@ pool_put(struct pool *p, struct pool_job *job)
 }
 
 /* see pool.h */
-void
-pool_charge(struct pool *p, struct pool_job *job)
-{
-	charge(p, job, job->app.arena.held);
-}
-
-/* see pool.h */
 bool
 pool_over_budget(const struct pool *p)
 {
 	return atomic_load_explicit(
-	    (atomic_size_t *)(uintptr_t)&p->budget_used,
-	    memory_order_relaxed) > p->config.budget;
+	    (atomic_size_t *)(uintptr_t)&p->budget.used,
+	    memory_order_relaxed) > p->budget.max / 4 * 3;
 }
 
 /* see pool.h */

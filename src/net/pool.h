@@ -15,8 +15,9 @@
  * worker never sees a connection; slot and generation are opaque to it.
  *
  * Memory: jobs and blocks are slabs that are touched as used; a free job keeps
- * its arena's first chunk while few are free. `budget` counts what the jobs'
- * arenas hold while the loop owns them, updated by pool_charge().
+ * its arena's first chunk while few are free. The arenas of all jobs
+ * share one budget and never hold more; new work is refused from three quarters
+ * of it on, so that what runs can end.
  */
 #ifndef NET_POOL_H
 #define NET_POOL_H
@@ -56,7 +57,6 @@ struct pool_job {
 	unsigned worker;           /* while RUNNING */
 	bool in_news;              /* is on the news list */
 	bool abandoned;            /* nobody wants the reply */
-	size_t charged;            /* bytes counted in the budget */
 	/* the front's own */
 	uint32_t slot;             /* which connection */
 	uint32_t generation;       /* which use of that slot */
@@ -75,7 +75,7 @@ struct pool_config {
 	unsigned worker_n;  /* 1..POOL_WORKER_MAX_N */
 	unsigned queue_n;   /* 1..POOL_QUEUE_MAX_N jobs waiting for a worker */
 	unsigned job_n;     /* jobs in all; at least worker_n + queue_n + 1 */
-	size_t budget;      /* bytes; see pool_over_budget() */
+	size_t budget;      /* bytes that all jobs together may hold */
 	size_t arena_cap;   /* of one job */
 };
 
@@ -111,7 +111,7 @@ struct pool {
 	struct pool_worker workers[POOL_WORKER_MAX_N];
 	unsigned worker_n;       /* threads that were started */
 	unsigned alive_n;        /* of them, not yet at their end */
-	atomic_size_t budget_used;
+	struct arena_budget budget; /* shared by the arenas of all jobs */
 };
 
 /* Starts the workers. `wake` is called, from any thread, when news are there.
@@ -129,9 +129,7 @@ bool pool_stop(struct pool *p);
 struct pool_job *pool_take(struct pool *p) MUST_USE;
 /* Gives a job back that the loop owns. */
 void pool_put(struct pool *p, struct pool_job *job);
-/* Counts what the job's arena holds now against the budget. */
-void pool_charge(struct pool *p, struct pool_job *job);
-/* More than the budget is held: take no new work. */
+/* Three quarters of the budget are held: take no new work. */
 bool pool_over_budget(const struct pool *p);
 /* Hands the job to the workers. false: the queue is full, the job is still the
  * loop's. */

@@ -89,7 +89,7 @@ server_memory_max(const struct server_config *config)
 	    (uint64_t)pool->job_n * sizeof(struct pool_job) +
 	    (uint64_t)POOL_PIECE_MAX_N * sizeof(struct pool_piece) +
 	    pool->budget +
-	    (uint64_t)pool->worker_n * (pool->arena_cap + POOL_STACK_SIZE);
+	    (uint64_t)pool->worker_n * POOL_STACK_SIZE;
 }
 
 /* ---- slots and input buffers ---- */
@@ -251,7 +251,6 @@ run_request(struct server *s, struct server_slot *t)
 		conn_reply(&t->conn, s->loop.now_ms);
 		return;
 	}
-	pool_charge(&s->pool, job);
 	t->done = false;
 	t->submitted = pool_submit(&s->pool, job);
 	if (!t->submitted) {
@@ -388,9 +387,6 @@ drive(struct server *s, struct server_slot *t)
 		return;
 	}
 	return_buffer(s, t);
-	if (t->conn.job != NULL && !t->submitted) {
-		pool_charge(&s->pool, (struct pool_job *)t->conn.job);
-	}
 	if (t->timer.deadline_ms != t->conn.deadline_ms ||
 	    t->timer.at == 0) {
 		loop_timer_set(&s->loop, &t->timer, t->conn.deadline_ms);

@@ -199,7 +199,6 @@ handle_line(struct front *s, struct str line)
 		return;
 	}
 	if (s->calls.begin(s->calls.app, app) == APP_DEFER) {
-		pool_charge(&s->pool, job);
 		/* Before the submit: the job may be back before we look. */
 		add_flight(s, job);
 		if (pool_over_budget(&s->pool) ||
@@ -208,7 +207,6 @@ handle_line(struct front *s, struct str line)
 			reply_error(s, job, ERR_BUSY, err_text(ERR_BUSY));
 		}
 	} else if (app->reply_body.len > 0) {
-		pool_charge(&s->pool, job);
 		add_ready(s, job);
 	} else {
 		pool_put(&s->pool, job);
@@ -393,7 +391,6 @@ take_news(struct front *s)
 			pool_put(&s->pool, job);
 			continue;
 		}
-		pool_charge(&s->pool, job);
 		add_ready(s, job);
 	}
 }
