@@ -169,6 +169,16 @@ TEST(a_wrong_type_says_what_came_and_what_is_allowed)
 	    "\"filter\" must be an object; it was the number 1"));
 }
 
+TEST(a_time_that_cannot_be_read_is_refused)
+{
+	CHECK_STR(checked(S(NS "\"start\":\"yesterday\"}")), S("ARGUMENT: "
+	    "argument \"start\" must be a time as a string: ISO 8601, epoch "
+	    "seconds, \"now\" or relative such as \"-3h\"; it was the string "
+	    "\"yesterday\""));
+	CHECK_STR(checked(S(NS "\"start\":\"2026-01-31T23:59:59Z\"}")),
+	    S(NS "\"start\":\"2026-01-31T23:59:59Z\"}"));
+}
+
 TEST(out_of_bounds_says_the_bounds)
 {
 	CHECK_STR(checked(S("{\"namespace\":\"\"}")), S("ARGUMENT: argument "

@@ -113,6 +113,16 @@ TEST(every_vector_meets_its_name)
 	CHECK(n > 100);
 }
 
+TEST(escapes_become_utf8_at_every_boundary)
+{
+	CHECK_STR(outcome(S("\"\\u007f\\u0080\\u07ff\\u0800\\uffff\"")),
+	    S("\"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\""));
+	CHECK_STR(outcome(S("\"\\ud800\\udc00\\udbff\\udfff\"")),
+	    S("\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\""));
+	CHECK_STR(outcome(S("\"\\ud7ff\\ue000\"")),
+	    S("\"\xed\x9f\xbf\xee\x80\x80\""));
+}
+
 TEST(a_proper_prefix_of_an_object_never_parses)
 {
 	CHECK(test_five_ways(feed, NULL, S("{\"jsonrpc\":\"2.0\",\"id\":7,"
