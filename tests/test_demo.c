@@ -135,6 +135,23 @@ TEST(tests_can_set_faults_and_count_requests_over_http)
 	demo_ask_free(&q);
 }
 
+TEST(cloudwatch_in_the_query_protocol_is_refused_by_name)
+{
+	struct demo_ask q;
+	struct demo_request r = { S("POST"), S("/"), NULL, 0,
+		S("Action=DescribeAlarms&Version=2010-08-01") };
+
+	demo_ask_init(&q);
+	q.demo.verify = true;
+	demo_serve(&q.demo, &r, &q.arena, &q.reply);
+	CHECK_INT(q.reply.status, 400);
+	CHECK(str_find(q.reply.body, S("<Code>InvalidAction</Code>"), 0) <
+	    q.reply.body.len);
+	CHECK(str_find(q.reply.body, S("not its query protocol"), 0) <
+	    q.reply.body.len);
+	demo_ask_free(&q);
+}
+
 TEST(the_account_is_a_transport)
 {
 	struct demo_ask q;

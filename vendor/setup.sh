@@ -64,7 +64,7 @@ for purpose in "$@"; do
 		want npm npm
 		want python3 python3
 		want python3-botocore /usr/lib/python3/dist-packages/botocore
-		want awscli aws
+		want awscli /usr/bin/aws
 		;;
 	image)
 		want buildah buildah

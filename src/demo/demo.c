@@ -453,6 +453,20 @@ run_json(struct serve *s, struct str region)
 	}
 }
 
+/* CloudWatch also has a query protocol, which older SDKs and AWS CLIs speak.
+ * The account does not: say that, not that STS got a bad scope. */
+static bool
+refuse_xml(struct serve *s)
+{
+	if (s->protocol != PROTOCOL_QUERY || str_find(s->form,
+	    S("Version=2010-08-01"), 0) == s->form.len) {
+		return false;
+	}
+	finish_error(s, 400, S("InvalidAction"), S("The demo account speaks "
+	    "CloudWatch's JSON protocol, not its query protocol"), STR_NONE);
+	return true;
+}
+
 /* POST /demo/faults and GET /demo/stats. */
 static bool
 serve_control(struct serve *s)
@@ -546,7 +560,9 @@ demo_serve(struct demo *d, const struct demo_request *r, struct arena *a,
 		return;
 	}
 	take_fault(&s);
-	if (!serve_fault(&s) && admit(&s, &region)) {
+	if (serve_fault(&s) || refuse_xml(&s)) {
+		/* That was the answer. */
+	} else if (admit(&s, &region)) {
 		if (s.caller.denied &&
 		    !str_eq(s.operation, S("GetCallerIdentity"))) {
 			deny_access(&s);

@@ -117,9 +117,7 @@ if serve "$port" "$program" --demo --port "$port" --log-level ERROR; then
 fi
 part "botocore signs as we do" python3 "$here/botocore_sigv4.py" \
     "$sigv4_probe" 2000
-if [ -f "$here/awscli.sh" ]; then
-	part "AWS CLI reads the demo endpoint" sh "$here/awscli.sh" "$program"
-fi
+part "AWS CLI reads the demo endpoint" python3 "$here/awscli.py" "$program"
 
 stop
 echo "$passed passed, $failed failed"
