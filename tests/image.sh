@@ -20,7 +20,8 @@ fail() {
 	exit 1
 }
 
-# Debian's mirror as this machine knows it, from both forms of source files.
+# Debian's mirror as this machine knows it, from both forms of source files;
+# where there is none, debootstrap's own.
 mirror=$(cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list \
     2>/dev/null | grep -E '^(URIs:|deb )' |
     grep -oE 'https?://[^ ]*/debian/?( |$)' | head -n 1 | tr -d ' ' || true)
@@ -35,7 +36,7 @@ tool() {
 if [ ! -f "$dir/base.tar" ]; then
 	echo "image-test: making the base (debootstrap)"
 	debootstrap --variant=minbase bookworm "$work/base" \
-	    "${mirror:-http://deb.debian.org/debian}" >"$work/log" 2>&1 ||
+	    ${mirror:+"$mirror"} >"$work/log" 2>&1 ||
 	    fail "debootstrap failed"
 	tar -C "$work/base" -cf "$dir/base.tar.part" .
 	mv "$dir/base.tar.part" "$dir/base.tar"
