@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/str.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -180,7 +179,7 @@ arena_array(struct arena *a, size_t n, size_t size, size_t align)
 {
 	size_t len;
 
-	if (!str_size_mul(n, size, &len)) {
+	if (__builtin_mul_overflow(n, size, &len)) {
 		a->failed = true;
 		return NULL;
 	}
