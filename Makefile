@@ -61,13 +61,10 @@ LINK := -static-pie -s -Wl,--gc-sections,--build-id=none \
 else
 LIBS := $(if $(filter asan,$(MODE)),asan,host)
 CC := $(if $(filter cov fuzz clang,$(MODE)),clang,gcc)
-# MUST(false && "why") is meant, and so are long literals in tables.
-CLANG := -Wno-string-conversion -Wno-string-concatenation
 GEN_asan := $(SAN)
 GEN_tsan := -fsanitize=thread
-GEN_clang := $(CLANG)
-GEN_cov := $(CLANG) -fprofile-instr-generate -fcoverage-mapping
-GEN_fuzz := $(CLANG) $(SAN) -fsanitize=fuzzer-no-link
+GEN_cov := -fprofile-instr-generate -fcoverage-mapping
+GEN_fuzz := $(SAN) -fsanitize=fuzzer-no-link
 GEN := -O1 -g $(GEN_$(MODE))
 LINK := $(GEN_$(MODE))
 endif

@@ -15,7 +15,8 @@
 	"<" action "Response xmlns=\"https://sts.amazonaws.com/doc/" \
 	"2011-06-15/\"><" action "Result><AssumedRoleUser>" \
 	"<AssumedRoleId>AROA:x</AssumedRoleId><Arn>" \
-	"arn:aws:sts::123456789012:assumed-role/observer/x</Arn></AssumedRoleUser><Credentials>" \
+	"arn:aws:sts::123456789012:assumed-role/observer/x</Arn>" \
+	"</AssumedRoleUser><Credentials>" \
 	"<AccessKeyId>ASIAX</AccessKeyId><SecretAccessKey>sec/ret+" \
 	"</SecretAccessKey><SessionToken>tok==</SessionToken>" \
 	"<Expiration>2026-11-20T13:00:00Z</Expiration></Credentials></" \

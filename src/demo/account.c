@@ -342,7 +342,8 @@ apply_effect(const struct account_series *s, double v, int64_t t, double u)
 		return s->base + (s->to - s->base) * (double)pod /
 		    (ACCOUNT_OOM_CYCLE - 1);
 	case 'r':
-		return pod < 0 ? 0 : (double)(pod / ACCOUNT_OOM_CYCLE);
+		pod /= ACCOUNT_OOM_CYCLE;
+		return pod < 0 ? 0 : (double)pod;
 	case 'k':
 		return pod >= 0 && pod % ACCOUNT_OOM_CYCLE ==
 		    ACCOUNT_OOM_CYCLE - 1 ? 1 : 0;

@@ -597,17 +597,18 @@ static enum err
 exchange(struct demo *d, struct exchange *x)
 {
 	struct http1_header headers[HTTP_HEADER_MAX_N];
-	struct demo_request r = { x->method, x->target, headers, x->header_n,
+	const size_t header_n = x->header_n;
+	struct demo_request r = { x->method, x->target, headers, header_n,
 		x->body };
 	size_t max = x->body_max == 0 ? HTTP_RESPONSE_MAX : x->body_max;
 	struct demo_reply reply;
 	enum err err;
 
 	fail_init(&x->fail, x->arena);
-	if (x->header_n > HTTP_HEADER_MAX_N) {
+	if (header_n > HTTP_HEADER_MAX_N) {
 		return fail_set(&x->fail, ERR_LIMIT, 0, STR_NONE);
 	}
-	for (size_t i = 0; i < x->header_n; i++) {
+	for (size_t i = 0; i < header_n; i++) {
 		headers[i] = (struct http1_header){ x->headers[i].name,
 		    x->headers[i].value };
 	}

@@ -392,7 +392,7 @@ static struct value
 call(struct insights *q, const struct grammar_node *node,
     const struct slot *slots)
 {
-	struct value args[9];
+	struct value args[9] = { NONE };
 	size_t n = node->arg_n, best = 0;
 
 	for (size_t i = 0; i < n; i++) {

@@ -138,10 +138,13 @@ request_group(struct answer *x, struct journal_group *g)
 		demo_answer_error(x, S("InvalidParameterException"),
 		    S("Exactly one of logGroupName and logGroupIdentifier "
 		    "must be given."));
-	} else if (!journal_group_find(&x->account, name.p != NULL ? name :
+		return false;
+	}
+	if (!journal_group_find(&x->account, name.p != NULL ? name :
 	    demo_logs_group_name(id), g)) {
 		demo_answer_error(x, S("ResourceNotFoundException"),
 		    S("The specified log group does not exist."));
+		return false;
 	}
 	return !demo_answer_failed(x);
 }
@@ -657,14 +660,13 @@ demo_logs_events(struct answer *x)
 	if (stream == g.stream_n) {
 		demo_answer_error(x, S("ResourceNotFoundException"),
 		    S("The specified log stream does not exist."));
+		return;
 	}
 	if (token.p != NULL && ((!str_starts(token, S("f/")) &&
 	    !str_starts(token, S("b/"))) ||
 	    !str_i64(str_sub(token, 2, token.len), 0, INT64_MAX / 2, &at))) {
 		demo_answer_error(x, S("InvalidParameterException"),
 		    S("The specified nextToken is invalid."));
-	}
-	if (demo_answer_failed(x)) {
 		return;
 	}
 	if (token.p != NULL) {

@@ -544,7 +544,7 @@ demo_metrics_statistics(struct answer *x)
 		    S("Must specify either Statistics or "
 		    "ExtendedStatistics"));
 	}
-	if (!window(x, &start_ms, &end_ms)) {
+	if (!window(x, &start_ms, &end_ms) || minutes == 0) {
 		return;
 	}
 	if ((end_ms - start_ms) / (minutes * ACCOUNT_MINUTE_MS) >

@@ -26,9 +26,9 @@ struct sys_linux;
 /* Makes the real world; it lives as long as the process, in an arena that
  * nobody else uses (it takes connections from it later, up to SYS_STREAM_MAX).
  * Checks that the kernel gives entropy: ERR_IO with a sentence otherwise, which
- * has to end the start. environ as main() got it, kept. */
+ * has to end the start. envp as main() got it, kept. */
 enum err sys_linux_new(struct sys_linux **out, struct arena *a,
-    char *const *environ, struct fail *f) MUST_USE;
+    char *const *envp, struct fail *f) MUST_USE;
 /* The table to pass on. */
 const struct sys *sys_linux_sys(struct sys_linux *s);
 /* The most memory it takes from the arena. */

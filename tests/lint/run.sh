@@ -51,13 +51,15 @@ check_tidy() {
 	    sh tests/lint/tidy.sh
 }
 
+# net/roots.c is a generated table of 3,000 lines, on which cppcheck spends
+# more time than on all the rest.
 check_cppcheck() {
 	mkdir -p build/lint/cppcheck
 	cppcheck -q -j "$jobs" --cppcheck-build-dir=build/lint/cppcheck \
 	    --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --error-exitcode=1 --suppress=missingInclude \
-	    --suppress=incorrectStringBooleanError \
-	    --suppress=normalCheckLevelMaxBranches -Isrc -DVERSION='""' src
+	    --suppress=normalCheckLevelMaxBranches -Isrc -DVERSION='""' \
+	    -i src/net/roots.c src
 }
 
 check_shell() {

@@ -25,7 +25,6 @@ LAYERS = {
     "cli": ["base", "proto", "auth", "mcp", "aws", "tools", "app.h",
             "config.h"],
     "config": ["base", "proto"],
-    "demo_app": ["base", "proto", "demo", "app.h"],
     "app": ["base", "proto", "auth", "mcp", "aws", "tools", "config.h"],
 }
 
