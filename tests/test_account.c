@@ -231,6 +231,67 @@ TEST(states_of_alarms_agree_with_their_metrics)
 	}
 }
 
+/* Every change to ALARM of that alarm was right at its moment. */
+static bool
+went_off_rightly(const struct account *a, const struct account_alarm *al,
+    const struct account_series *s)
+{
+	struct account_change c[300];
+	size_t n = account_changes(a, al, c, 300);
+
+	for (size_t k = 0; k < n; k++) {
+		struct account then = *a;
+
+		then.now_ms = c[k].at_ms;
+		if (c[k].to == ACCOUNT_ALARM &&
+		    evaluate(&then, al, s) != ACCOUNT_ALARM) {
+			printf("    %d minutes after the onset\n",
+			    (int)(c[k].at_ms / 60000 - a->onset_min));
+			return false;
+		}
+	}
+	return true;
+}
+
+TEST(an_alarm_goes_off_when_its_datapoints_breach)
+{
+	/* Noise depends on the hour at which the account is opened. */
+	for (int64_t i = 0; i < 48; i++) {
+		int64_t now = FAKE_NOW_MS + i * 31 * ACCOUNT_MINUTE_MS;
+		struct account a = account_at(now, now);
+		struct account_series s;
+		struct account_alarm al;
+
+		for (size_t k = 0; account_alarm(k, &al); k++) {
+			if (al.type != 'm' ||
+			    !account_series_find(al.target, &s)) {
+				continue;
+			}
+			if (!went_off_rightly(&a, &al, &s)) {
+				test_fail_str(__FILE__, __LINE__, "reason",
+				    al.name, S("a breach"));
+				return;
+			}
+		}
+	}
+}
+
+TEST(a_composite_follows_the_alarm_that_set_it_off)
+{
+	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account_alarm al, child;
+	int64_t since, child_since;
+
+	CHECK(account_alarm_find(S("shop-major-incident"), &al));
+	CHECK_INT(account_alarm_state(&a, &al, &since), ACCOUNT_ALARM);
+	CHECK(account_alarm_find(S("checkout-down"), &child));
+	CHECK_INT(account_alarm_state(&a, &child, &child_since), ACCOUNT_ALARM);
+	CHECK_INT(since, child_since + 1700);
+	CHECK(account_alarm_find(S("checkout-5xx"), &child));
+	CHECK_INT(account_alarm_state(&a, &child, &child_since), ACCOUNT_ALARM);
+	CHECK_INT(since, child_since + 3 * 1700);
+}
+
 TEST(changes_are_in_order_and_alternate)
 {
 	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);

@@ -285,6 +285,27 @@ TEST(history_of_composite_alarms_needs_their_type)
 	demo_ask_free(&q);
 }
 
+TEST(composites_name_the_alarm_that_set_them_off)
+{
+	struct demo_ask q;
+	const struct json *v;
+	size_t n = 0;
+
+	demo_ask_init(&q);
+	v = demo_ask_call(&q, false, "DescribeAlarms", "{\"AlarmTypes\":"
+	    "[\"CompositeAlarm\"],\"StateValue\":\"ALARM\"}");
+	for (v = json_at(json_get(v, S("CompositeAlarms")), 0); v != NULL;
+	    v = v->next) {
+		struct str why = json_get_str(v, S("StateReason"), S(""));
+
+		CHECK(str_find(why, S(" transitioned to ALARM at "), 0) <
+		    why.len);
+		n++;
+	}
+	CHECK(n >= 4);
+	demo_ask_free(&q);
+}
+
 TEST(the_same_moment_gives_the_same_bytes)
 {
 	static const char *const ASKED[][2] = {

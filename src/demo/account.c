@@ -26,6 +26,8 @@ static const signed char HOURS[24] = {
 #define REHEARSAL_MINUTES 30
 /* What sets in later than this was not part of the rehearsal. */
 #define REHEARSAL_DELAY_MAX 4
+/* Noise delays no alarm for longer; alarms.def is written that way. */
+#define CROSSING_MAX_MIN 20
 
 /* see account.h */
 uint64_t
@@ -558,6 +560,74 @@ reverse(struct account_change *p, size_t n)
 	}
 }
 
+/* The datapoints that the alarm sees at that moment breach its threshold. */
+static bool
+breached(const struct account *a, const struct account_alarm *al,
+    const struct account_series *s, int64_t at_ms)
+{
+	struct account then = *a;
+	int64_t minutes = al->period / 60;
+	int64_t end = at_ms / ACCOUNT_MINUTE_MS / minutes * minutes;
+	int64_t n = 0;
+
+	then.now_ms = at_ms;
+	for (int64_t i = al->of; i > 0; i--) {
+		struct account_point p = account_window(&then, s,
+		    end - i * minutes, minutes);
+		bool over = str_starts(al->op, S(">"));
+		double v;
+
+		if (p.n > 0 && account_stat(s, &p, al->stat, &v)) {
+			n += v == al->threshold ? str_ends(al->op, S("=")) :
+			    (v > al->threshold) == over;
+		}
+	}
+	return n >= al->need;
+}
+
+/* When an alarm on one metric went off that did so at ms or a little later:
+ * noise decides in which minute the threshold is crossed for good. */
+static int64_t
+crossing(const struct account *a, const struct account_alarm *al, int64_t ms)
+{
+	struct account_series s;
+
+	if (al->type != 'm' || !account_series_find(al->target, &s)) {
+		return ms;
+	}
+	for (int64_t k = 0; k <= CROSSING_MAX_MIN; k++) {
+		if (breached(a, al, &s, ms + k * ACCOUNT_MINUTE_MS)) {
+			return ms + k * ACCOUNT_MINUTE_MS;
+		}
+	}
+	return ms;
+}
+
+/* The moment that one word of a history names. */
+static int64_t
+change_time(const struct account *a, const struct account_alarm *al,
+    struct str word)
+{
+	struct account_alarm child = *al;
+	int64_t lag_ms = 0, ms;
+
+	/* A composite follows its child; deeper than three they do not go. */
+	for (int i = 0; i < 3 && word.p[1] == '@'; i++) {
+		struct str rest;
+
+		MUST(account_alarm_find(str_sub(word, 2, word.len), &child));
+		rest = child.history;
+		while (rest.p != NULL && rest.len > 0) {
+			word = str_cut(&rest, ' ');
+		}
+		lag_ms += 1700;
+	}
+	/* Each alarm has its own second within the minute. */
+	ms = (a->onset_min + integer(str_sub(word, 1, word.len))) *
+	    ACCOUNT_MINUTE_MS + (int64_t)(account_hash_str(child.name) % 59000);
+	return word.p[0] == 'A' ? crossing(a, &child, ms) + lag_ms : ms;
+}
+
 /* see account.h */
 size_t
 account_changes(const struct account *a, const struct account_alarm *al,
@@ -570,16 +640,12 @@ account_changes(const struct account *a, const struct account_alarm *al,
 	while (rest.p != NULL && rest.len > 0) {
 		struct str word = str_cut(&rest, ' ');
 		struct str at = str_sub(word, 1, word.len);
-		int64_t ms;
 
 		if (word.p[0] == 'f') {
 			add_cycles(&c, a->onset_min, at);
 			continue;
 		}
-		/* Each alarm has its own second within the minute. */
-		ms = (a->onset_min + integer(at)) * ACCOUNT_MINUTE_MS +
-		    (int64_t)(account_hash_str(al->name) % 59000);
-		add_change(&c, ms, word.p[0] == 'A' ? ACCOUNT_ALARM :
+		add_change(&c, change_time(a, al, word), word.p[0] == 'A' ? ACCOUNT_ALARM :
 		    word.p[0] == 'O' ? ACCOUNT_OK : ACCOUNT_INSUFFICIENT_DATA);
 	}
 	if (c.n > max) {

@@ -243,6 +243,10 @@ reason(const struct answer *x, const struct account_alarm *al,
 		    S("Insufficient Data: 1 datapoint was unknown."));
 	} else if (al->type == 'c') {
 		add_composite_reason(x, &b, al, c);
+	} else if (al->type == 'q') {
+		buf_add(&b, c->to == ACCOUNT_ALARM ?
+		    S("The query has returned a time series for 60 seconds.") :
+		    S("The query returns no time series."));
 	} else {
 		add_metric_reason(x, &b, al, c);
 	}
