@@ -110,4 +110,5 @@ case $answer in
 esac
 size=$(wc -c <"$root/cloudwatch-mcp")
 tool rm "$container" >/dev/null
+rm -rf "$dir/store"
 echo "image-test: one file of $size bytes, answers from a read-only root as uid 1000 without capabilities"
