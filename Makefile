@@ -8,6 +8,7 @@
 # make e2e         the real binary against the demo endpoint
 # make lint        layers, purity, style, warnings, analysers
 # make interop     against clients that others wrote
+# make bench       speed and size, beside nginx and curl
 # make fuzz        fuzz for 10 minutes; fuzz-smoke: for one
 # make cov         coverage of the unit tests
 # make vendor      fetch and verify the libraries' sources: the one step that
@@ -99,7 +100,7 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo test unit corpus e2e lint lint-selftest headers fuzz fuzz-smoke cov vendor \
+.PHONY: all demo test unit corpus e2e bench lint lint-selftest headers fuzz fuzz-smoke cov vendor \
 	vendor-libs dist interop interop-sigv4 check-binary check-reproducible check-dist image-test \
 	objects print-flags print-vendor clean help
 
@@ -160,6 +161,11 @@ interop-sigv4:
 	$(SUB) MODE=debug build/debug/tests/interop/sigv4_probe
 	$(Q)python3 tests/interop/botocore_sigv4.py \
 	    build/debug/tests/interop/sigv4_probe
+bench: all
+	$(SETUP) build bench
+	$(SUB) MODE=release build/release/tests/bench/probe
+	$(Q)python3 tests/bench/bench.py $(PROGRAM) \
+	    build/release/tests/bench/probe
 image-test:
 	$(SETUP) image
 	$(Q)sh tests/image.sh
@@ -190,6 +196,8 @@ $(B)/fixture-server: $(patsubst %.c,$(B)/%.o,$(wildcard \
 $(B)/tests/test_%: $(B)/tests/test_%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/tests/interop/%: $(B)/tests/interop/%.o $(BASE)
+	$(Q)$(CC) -o $@ $^ $(LINK)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK) -fsanitize=fuzzer

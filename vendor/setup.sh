@@ -11,6 +11,7 @@
 #   fuzz      libFuzzer
 #   interop   clients written by others
 #   image     container images
+#   bench     what is measured against
 set -u
 
 missing=
@@ -65,6 +66,13 @@ for purpose in "$@"; do
 		want python3 python3
 		want python3-botocore /usr/lib/python3/dist-packages/botocore
 		want awscli /usr/bin/aws
+		;;
+	bench)
+		want python3 python3
+		want openssl openssl
+		want curl curl
+		want wrk wrk
+		want nginx /usr/sbin/nginx
 		;;
 	image)
 		want buildah buildah
