@@ -174,48 +174,38 @@ listed(struct str list, struct str item)
 	while (list.p != NULL && list.len > 0) {
 		struct str one = str_trim(str_cut(&list, ','));
 
-		if (str_eq(one, S("*")) || str_ieq(one, item)) {
+		if (str_eq(one, S("*")) ||
+		    (one.len > 0 && str_ieq(one, item))) {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* The host of "host", "host:port" or "[ipv6]:port", brackets removed. */
-static struct str
-host_of(struct str authority)
-{
-	size_t end = str_find_byte(authority, ']', 0);
-
-	if (str_starts(authority, S("["))) {
-		return str_sub(authority, 1, end);
-	}
-	return str_sub(authority, 0, str_find_byte(authority, ':', 0));
-}
-
 static bool
 origin_allowed(const struct app *app, struct str origin)
 {
 	size_t scheme = str_find(origin, S("://"), 0);
+	struct url u;
 
 	if (listed(app->origins, origin)) {
 		return true;
 	}
-	return scheme < origin.len && url_host_is_loopback(
-	    host_of(str_sub(origin, scheme + 3, origin.len)));
+	return scheme < origin.len && url_authority(str_sub(origin, scheme + 3,
+	    origin.len), &u) == ERR_OK && url_host_is_loopback(u.host);
 }
 
 static bool
 host_allowed(const struct app *app, struct str authority)
 {
-	struct str host = host_of(authority);
+	struct url u;
 
-	if (app->hosts.len == 0 && !app->loopback) {
+	if (app->hosts.len == 0 && (!app->loopback || authority.p == NULL)) {
 		return true;
 	}
-	return (authority.p == NULL && app->hosts.len == 0) ||
-	    url_host_is_loopback(host) ||
-	    listed(app->hosts, host) || listed(app->hosts, authority);
+	return listed(app->hosts, authority) ||
+	    (url_authority(authority, &u) == ERR_OK &&
+	    (url_host_is_loopback(u.host) || listed(app->hosts, u.host)));
 }
 
 /* Step 1 of the ladder. ERR_OK, or why not. */

@@ -238,6 +238,11 @@ TEST(foreign_origins_and_hosts_are_refused)
 	CHECK(send("GET /health HTTP/1.1\r\nHost: localhost\r\n"
 	    "Origin: http://evil.example.com\r\n", ""));
 	CHECK_INT(status(), 403);
+	/* Loopback only at first sight. */
+	CHECK(send(POST "Origin: http://localhost:80@evil.example\r\n", PING));
+	CHECK_INT(status(), 403);
+	CHECK(send(POST "Origin: http://[::1]evil.example\r\n", PING));
+	CHECK_INT(status(), 403);
 }
 
 TEST(loopback_origins_are_allowed_and_echoed)

@@ -30,6 +30,15 @@
 #define STACK_SIZE POOL_STACK_SIZE
 #endif
 
+/* see pool.h */
+const struct pool_config pool_config_default = {
+	.worker_n = POOL_WORKER_DEFAULT_N,
+	.queue_n = POOL_QUEUE_DEFAULT_N,
+	.job_n = POOL_JOB_DEFAULT_N,
+	.budget = SERVER_BUDGET_DEFAULT,
+	.arena_cap = JOB_ARENA_CAP,
+};
+
 static void *
 map(size_t len)
 {

@@ -79,6 +79,9 @@ struct pool_config {
 	size_t arena_cap;   /* of one job */
 };
 
+/* What a front has unless it is told otherwise. */
+extern const struct pool_config pool_config_default;
+
 struct pool_worker {
 	pthread_t thread;
 	int wake_fd;        /* eventfd: the cancel of the job it runs */

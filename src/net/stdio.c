@@ -59,13 +59,7 @@ stdio_config_default(struct stdio_config *config)
 	*config = (struct stdio_config){
 		.in_fd = STDIN_FILENO,
 		.out_fd = STDOUT_FILENO,
-		.pool = {
-			.worker_n = POOL_WORKER_DEFAULT_N,
-			.queue_n = POOL_QUEUE_DEFAULT_N,
-			.job_n = POOL_JOB_DEFAULT_N,
-			.budget = SERVER_BUDGET_DEFAULT,
-			.arena_cap = JOB_ARENA_CAP,
-		},
+		.pool = pool_config_default,
 		.call_ms = SERVER_CALL_MS,
 		.drain_ms = STDIO_DRAIN_MS,
 		.signals = true,
