@@ -524,8 +524,8 @@ main(int argc, char **argv)
 		return refuse(&f);
 	}
 	p->log = (struct log){ &p->sys, (enum log_level)p->config.log_level };
-	/* A person at a terminal wants the answer, which says why it failed, and
-	 * the diary only when asked for. */
+	/* A person at a terminal wants the answer, which says why it failed,
+	 * and the diary only when asked for. */
 	if (p->config.command == CONFIG_CALL && p->log.level == LOG_INFO) {
 		p->log.sys = NULL;
 	}

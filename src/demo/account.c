@@ -645,7 +645,8 @@ account_changes(const struct account *a, const struct account_alarm *al,
 			add_cycles(&c, a->onset_min, at);
 			continue;
 		}
-		add_change(&c, change_time(a, al, word), word.p[0] == 'A' ? ACCOUNT_ALARM :
+		add_change(&c, change_time(a, al, word),
+		    word.p[0] == 'A' ? ACCOUNT_ALARM :
 		    word.p[0] == 'O' ? ACCOUNT_OK : ACCOUNT_INSUFFICIENT_DATA);
 	}
 	if (c.n > max) {
