@@ -132,6 +132,15 @@ TEST(messages_with_dangerous_words_are_not_quoted)
 	}
 }
 
+TEST(the_canonical_string_that_aws_repeats_is_left_out)
+{
+	CHECK_STR(fault_message(S("No.\n\nThe Canonical String for this "
+	    "request should have been\n'POST'\n")), S("No."));
+	CHECK_STR(fault_message(S("\nThe Canonical String")), S(""));
+	CHECK_STR(fault_message(S("No.\n")), S("No.\n"));
+	CHECK_STR(fault_message(STR_NONE), STR_NONE);
+}
+
 TEST(long_messages_are_cut_between_characters)
 {
 	static char big[FAULT_QUOTE_MAX * 2];

@@ -93,8 +93,15 @@ fault_message(struct str message)
 {
 	size_t at = str_find(message, S("The Canonical String"), 0);
 
-	return at < message.len ? str_trim_ws(str_sub(message, 0, at)) :
-	    message;
+	if (at == message.len) {
+		return message;
+	}
+	/* An empty line stands before it. */
+	while (at > 0 && (message.p[at - 1] == '\n' ||
+	    message.p[at - 1] == ' ')) {
+		at--;
+	}
+	return str_sub(message, 0, at);
 }
 
 /* What the transport's error means. */
