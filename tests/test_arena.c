@@ -109,6 +109,25 @@ TEST(reset_keeps_a_small_chunk_and_gives_back_large_ones)
 	CHECK_INT(a.held, 0);
 }
 
+TEST(what_took_several_chunks_takes_one_the_next_time_and_keeps_it)
+{
+	struct arena a;
+	struct arena_chunk *one;
+
+	arena_init(&a, 1 << 24);
+	for (int i = 0; i < 3; i++) {
+		one = a.chunks;
+		CHECK(arena_alloc(&a, ARENA_CHUNK_MIN / 2, 1) != NULL);
+		CHECK(arena_alloc(&a, ARENA_CHUNK_MIN / 2, 1) != NULL);
+		CHECK(a.held <= ARENA_KEEP_MAX);
+		CHECK(i != 2 || (one != NULL && a.chunks == one));
+		arena_reset(&a);
+	}
+	CHECK_INT(a.held, 2 * ARENA_CHUNK_MIN);
+	arena_free(&a);
+	CHECK_INT(a.held, 0);
+}
+
 TEST(the_peak_outlives_a_reset)
 {
 	struct arena a;

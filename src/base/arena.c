@@ -49,7 +49,8 @@ chunk_data(struct arena_chunk *c)
 void
 arena_init(struct arena *a, size_t cap)
 {
-	*a = (struct arena){ .cap = cap, .fail_at = SIZE_MAX };
+	*a = (struct arena){ .cap = cap, .fail_at = SIZE_MAX,
+	    .first_len = ARENA_CHUNK_MIN };
 }
 
 /* see arena.h */
@@ -89,7 +90,7 @@ budget_give(struct arena_budget *budget, size_t size)
 static bool
 add_chunk(struct arena *a, size_t len)
 {
-	size_t size = a->held < ARENA_CHUNK_MIN ? ARENA_CHUNK_MIN : a->held;
+	size_t size = a->held < a->first_len ? a->first_len : a->held;
 	size_t room = a->cap - a->held;
 	struct arena_chunk *c;
 
@@ -258,8 +259,15 @@ drop(struct arena *a, size_t keep)
 void
 arena_reset(struct arena *a)
 {
-	/* An unusually large first chunk goes back to the system too. */
-	drop(a, a->chunks != NULL && a->held <= ARENA_KEEP_MAX);
+	/* What was unusually large goes back to the system. What took several
+	 * chunks will again: the next time they are one, and that is kept. */
+	if (a->chunks != NULL && a->chunks->next != NULL &&
+	    a->held <= ARENA_KEEP_MAX) {
+		a->first_len = a->held;
+		drop(a, 0);
+	} else {
+		drop(a, a->chunks != NULL && a->held <= ARENA_KEEP_MAX);
+	}
 }
 
 /* see arena.h */

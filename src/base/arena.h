@@ -37,10 +37,11 @@ struct arena_budget {
 };
 
 struct arena {
-	struct arena_chunk *chunks; /* newest first; reset keeps the oldest */
+	struct arena_chunk *chunks; /* newest first */
 	struct arena_budget *budget; /* shared; NULL: only the cap counts */
 	size_t cap;       /* most bytes of chunks this arena may hold */
 	size_t held;      /* bytes of chunks held now */
+	size_t first_len; /* bytes of the first chunk, when it is made */
 	size_t used;      /* bytes handed out since the last reset */
 	size_t peak;      /* greatest `used` ever seen */
 	size_t alloc_n;   /* allocations since the last reset */
@@ -65,7 +66,9 @@ void *arena_array(struct arena *a, size_t n, size_t size, size_t align)
  * new bytes are zeroed. */
 bool arena_extend(struct arena *a, void *p, size_t old_len, size_t new_len)
     MUST_USE;
-/* Forgets everything allocated; keeps one chunk for the next job. */
+/* Forgets everything allocated; keeps one chunk for the next job, or makes one
+ * then that holds as much as several did, so that after a few jobs of a kind
+ * the next takes no memory from the system. */
 void arena_reset(struct arena *a);
 /* Gives all memory back. The arena may be used again. */
 void arena_free(struct arena *a);

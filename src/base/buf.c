@@ -89,19 +89,27 @@ grow(struct buf *b, size_t more)
 	return true;
 }
 
-/* see buf.h */
-char *
-buf_reserve(struct buf *b, size_t len)
+/* Here, so that the compiler can put it into each writer: most calls of a
+ * reply end at the first test. size never exceeds cap. */
+static inline char *
+reserve(struct buf *b, size_t len)
 {
 	char *at;
 
-	if (b->failed || !grow(b, len)) {
+	if (b->failed || (len > b->size - b->len && !grow(b, len))) {
 		b->failed = true;
 		return NULL;
 	}
 	at = b->p + b->len;
 	b->len += len;
 	return at;
+}
+
+/* see buf.h */
+char *
+buf_reserve(struct buf *b, size_t len)
+{
+	return reserve(b, len);
 }
 
 /* see buf.h */
@@ -113,7 +121,7 @@ buf_add(struct buf *b, struct str s)
 	if (s.len == 0) {
 		return;
 	}
-	at = buf_reserve(b, s.len);
+	at = reserve(b, s.len);
 	if (at != NULL) {
 		memcpy(at, s.p, s.len);
 	}
@@ -123,7 +131,7 @@ buf_add(struct buf *b, struct str s)
 void
 buf_add_byte(struct buf *b, char c)
 {
-	char *at = buf_reserve(b, 1);
+	char *at = reserve(b, 1);
 
 	if (at != NULL) {
 		*at = c;
@@ -134,7 +142,7 @@ buf_add_byte(struct buf *b, char c)
 void
 buf_fill(struct buf *b, char c, size_t n)
 {
-	char *at = buf_reserve(b, n);
+	char *at = reserve(b, n);
 
 	if (at != NULL && n > 0) {
 		memset(at, c, n);

@@ -128,7 +128,8 @@ str_istarts(struct str s, struct str prefix)
 		return false;
 	}
 	for (size_t i = 0; i < prefix.len; i++) {
-		if (str_lower_byte(s.p[i]) != str_lower_byte(prefix.p[i])) {
+		if (s.p[i] != prefix.p[i] &&
+		    str_lower_byte(s.p[i]) != str_lower_byte(prefix.p[i])) {
 			return false;
 		}
 	}
