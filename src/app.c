@@ -395,6 +395,7 @@ init_message(struct visit *v, enum mcp_front front)
 	m->body = v->job->body;
 	m->deadline_ms = v->job->deadline_ms;
 	m->cancel = &v->job->cancel;
+	m->number = v->number;
 	m->ctx = v;
 }
 
@@ -588,6 +589,29 @@ preflight(struct visit *v)
 	return APP_DONE;
 }
 
+/* A request that gets no further than its head; people look for the reason in
+ * the log when nothing arrives where it should. */
+static enum app_verdict
+refuse(struct visit *v, enum err code, struct str text,
+    struct http1_header extra)
+{
+	struct log_event e;
+
+	if (log_begin(&e, v->app->log, LOG_DEBUG, S("refused"))) {
+		log_request_id(&e, v->number);
+		log_str(&e, S("peer"), v->job->peer);
+		log_str(&e, S("method"), v->job->http->method);
+		log_str(&e, S("path"), v->job->http->path);
+		log_str(&e, S("host"), v->job->http->authority);
+		log_str(&e, S("origin"), http1_header(v->job->http->headers,
+		    v->job->http->header_n, S("Origin")));
+		log_int(&e, S("status"), err_http(code));
+		log_str(&e, S("error"), err_name(code));
+		log_end(&e);
+	}
+	return reply_error(v, code, text, extra);
+}
+
 static enum app_verdict
 begin_http(struct visit *v)
 {
@@ -596,12 +620,12 @@ begin_http(struct visit *v)
 	v->head = str_eq(r->method, S("HEAD"));
 	v->route = find_route(r->path);
 	if (check_caller(v) != ERR_OK) {
-		return reply_error(v, ERR_HTTP_HOST, S("this Host or Origin is "
+		return refuse(v, ERR_HTTP_HOST, S("this Host or Origin is "
 		    "not allowed; see --allowed-hosts and --allowed-origins"),
 		    NO_FIELD);
 	}
 	if (v->route == NULL) {
-		return reply_error(v, ERR_HTTP_NOT_FOUND, S("there is nothing "
+		return refuse(v, ERR_HTTP_NOT_FOUND, S("there is nothing "
 		    "at this path; the MCP endpoint is /mcp"), NO_FIELD);
 	}
 	if (str_eq(r->method, S("OPTIONS"))) {
@@ -609,7 +633,7 @@ begin_http(struct visit *v)
 	}
 	if (!str_eq(r->method, v->route->method) &&
 	    !(v->head && str_eq(v->route->method, S("GET")))) {
-		return reply_error(v, ERR_HTTP_METHOD, STR_NONE,
+		return refuse(v, ERR_HTTP_METHOD, STR_NONE,
 		    (struct http1_header){ S("Allow"),
 		    allowed_methods(v->route) });
 	}

@@ -201,7 +201,7 @@ ask_sts(struct aws_scope *s, const struct creds_keys *keys,
 	struct buf url = buf_in(s->arena, HTTP_TARGET_MAX);
 	struct endpoint endpoint;
 	struct sts sts = { .sys = aws->sys, .transport = aws->transport,
-	    .deadline_ms = s->deadline_ms, .cancel = s->cancel };
+	    .log = aws->log, .number = s->number, .deadline_ms = s->deadline_ms, .cancel = s->cancel };
 	enum err err = endpoint_resolve(aws->sys, &s->files, s->profile,
 	    ENDPOINT_STS, s->region, s->arena, &endpoint, s->fail);
 
@@ -363,6 +363,7 @@ log_request(const struct flight *fl, struct str canonical)
 	b = buf_in(s->arena, canonical.len + 64);
 	sigv4_redact(&b, canonical);
 	if (log_begin(&e, s->aws->log, LOG_DEBUG, S("aws_request"))) {
+		log_request_id(&e, s->number);
 		log_str(&e, S("operation"), fl->job->op->name);
 		log_str(&e, S("region"), s->region);
 		log_int(&e, S("attempt"), fl->job->reply.attempt_n);
@@ -380,6 +381,7 @@ log_reply(const struct flight *fl, const struct fault *fault)
 	if (!log_begin(&e, s->aws->log, LOG_DEBUG, S("aws_reply"))) {
 		return;
 	}
+	log_request_id(&e, s->number);
 	log_str(&e, S("operation"), fl->job->op->name);
 	log_str(&e, S("region"), s->region);
 	log_int(&e, S("attempt"), fault->attempt_n);

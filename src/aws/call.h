@@ -90,6 +90,8 @@ struct aws_scope {
 	int64_t deadline_ms;         /* absolute, monotonic */
 	const struct cancel *cancel; /* may be NULL */
 	unsigned *call_n;            /* counts requests sent; may be NULL */
+	uint64_t number;             /* of the request in the log; 0: none. Set
+	                              * after aws_scope_init(), if at all */
 	/* set by aws_scope_open() */
 	struct profile_set files;
 	struct str profile;          /* effective name, "default" where none */

@@ -179,7 +179,7 @@ open_sts(struct provider_run *r, struct str profile, struct sts *sts)
 	}
 	endpoint_add_url(&b, &e);
 	*sts = (struct sts){
-		.sys = r->sys, .transport = r->transport,
+		.sys = r->sys, .transport = r->transport, .log = r->log,
 		.endpoint = buf_str(&b), .region = e.signing_region,
 		.deadline_ms = r->deadline_ms, .cancel = r->cancel,
 	};

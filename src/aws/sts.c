@@ -85,6 +85,53 @@ begin(struct work *w)
 	return buf_ok(&host) ? ERR_OK : ERR_NOMEM;
 }
 
+/* What is sent, without what is secret; the token of AssumeRoleWithWebIdentity
+ * stands in the body, which no canonical request shows. */
+static void
+log_sent(struct work *w, struct str canonical)
+{
+	const struct log *log = w->sts->log;
+	struct log_event e;
+	struct buf b;
+
+	if (!log_enabled(log, LOG_DEBUG)) {
+		return;
+	}
+	b = buf_in(w->a, canonical.len + 64);
+	sigv4_redact(&b, canonical);
+	if (log_begin(&e, log, LOG_DEBUG, S("aws_request"))) {
+		log_request_id(&e, w->sts->number);
+		log_str(&e, S("operation"), w->action);
+		log_str(&e, S("region"), w->sts->region);
+		log_str(&e, S("canonical"), canonical.p == NULL ? STR_NONE :
+		    buf_str(&b));
+		log_end(&e);
+	}
+}
+
+static void
+log_answer(struct work *w, int64_t sent_ms)
+{
+	const struct sys *sys = w->sts->sys;
+	struct log_event e;
+
+	if (!log_begin(&e, w->sts->log, LOG_DEBUG, S("aws_reply"))) {
+		return;
+	}
+	log_request_id(&e, w->sts->number);
+	log_str(&e, S("operation"), w->action);
+	log_str(&e, S("region"), w->sts->region);
+	log_int(&e, S("status"), w->x.status);
+	if (w->x.err != ERR_OK) {
+		log_str(&e, S("error"), err_name(w->x.err));
+	}
+	log_int(&e, S("bytes"), (int64_t)w->x.response_body.len);
+	log_int(&e, S("duration_ms"), sys->mono_ms(sys->ctx) - sent_ms);
+	log_str(&e, S("aws_request_id"), transport_response_header(&w->x,
+	    S("x-amzn-RequestId")));
+	log_end(&e);
+}
+
 /* Adds the headers that sign the request; *n grows. */
 static enum err
 sign(struct work *w, struct http1_header *headers, size_t *n)
@@ -112,6 +159,7 @@ sign(struct work *w, struct http1_header *headers, size_t *n)
 	for (size_t i = 0; i < out.add_n; i++) {
 		headers[(*n)++] = out.add[i];
 	}
+	log_sent(w, out.canonical);
 	return ERR_OK;
 }
 
@@ -131,8 +179,14 @@ send_once(struct work *w)
 	struct str parts[3] = { w->url.path, S("?"), w->url.query };
 	struct exchange *x = &w->x;
 	size_t n = 4;
-	int64_t end = sys->mono_ms(sys->ctx) + STS_ATTEMPT_MS;
-	enum err err = w->keys == NULL ? ERR_OK : sign(w, headers, &n);
+	int64_t now = sys->mono_ms(sys->ctx), end = now + STS_ATTEMPT_MS;
+	enum err err = ERR_OK;
+
+	if (w->keys == NULL) {
+		log_sent(w, STR_NONE);
+	} else {
+		err = sign(w, headers, &n);
+	}
 
 	if (err != ERR_OK) {
 		return err;
@@ -158,6 +212,7 @@ send_once(struct work *w)
 	}
 	fail_init(&x->fail, w->a);
 	w->sts->transport->roundtrip(w->sts->transport->ctx, &x, 1);
+	log_answer(w, now);
 	/* The array dies with this function. */
 	x->headers = NULL;
 	return ERR_OK;

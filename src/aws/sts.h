@@ -25,6 +25,7 @@
 #include "aws/transport.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/sys.h"
 
@@ -32,6 +33,8 @@
 struct sts {
 	const struct sys *sys;
 	const struct transport *transport;
+	const struct log *log; /* may be NULL */
+	uint64_t number;       /* of the request in the log; 0: none */
 	struct str endpoint; /* URL: "https://sts.eu-west-1.amazonaws.com" */
 	struct str region;   /* signing region: "eu-west-1" */
 	int64_t deadline_ms; /* absolute, monotonic; for all attempts */

@@ -138,6 +138,15 @@ log_int(struct log_event *e, struct str key, int64_t value)
 
 /* see log.h */
 void
+log_request_id(struct log_event *e, uint64_t number)
+{
+	if (number > 0) {
+		log_int(e, S("request_id"), (int64_t)number);
+	}
+}
+
+/* see log.h */
+void
 log_bool(struct log_event *e, struct str key, bool value)
 {
 	size_t before = e->b.len;

@@ -69,6 +69,8 @@ bool log_begin(struct log_event *e, const struct log *log,
  * shortened and end with "...". */
 void log_str(struct log_event *e, struct str key, struct str value);
 void log_int(struct log_event *e, struct str key, int64_t value);
+/* "request_id", which ties together the lines of one request; 0: none. */
+void log_request_id(struct log_event *e, uint64_t number);
 void log_bool(struct log_event *e, struct str key, bool value);
 /* Writes the line. */
 void log_end(struct log_event *e);

@@ -120,6 +120,7 @@ call_init(struct call *c, struct mcp_item *item, struct json_writer *out)
 		.tool = item->tool,
 		.sys = m->sys,
 		.aws = m->aws,
+		.number = m->number,
 		.arena = m->arena,
 		.args = item->args,
 		.out = out,

@@ -104,6 +104,7 @@ struct mcp_message {
 	struct str body;         /* must outlive the message */
 	int64_t deadline_ms;     /* absolute, monotonic */
 	const struct cancel *cancel; /* may be NULL */
+	uint64_t number;         /* of the request in the log; 0: none */
 	/* Sends one notification (one line of JSON, valid during the call) on
 	 * this call's own stream, before the reply. false: the client is gone.
 	 * NULL: this client takes no events, so none are made. Called only

@@ -101,6 +101,7 @@ struct call {
 	struct fail *fail;
 	int64_t deadline_ms;      /* absolute, monotonic */
 	const struct cancel *cancel;
+	uint64_t number;          /* of the request in the log; 0: none */
 	/* Reports progress to a client that asked for it; cheap and harmless
 	 * otherwise. total <= 0: unknown. Strictly increasing `done`. */
 	void (*progress)(struct call *c, double done, double total,

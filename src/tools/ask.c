@@ -15,6 +15,7 @@ ask_begin(struct ask *q, struct call *c)
 	q->now_ms = c->sys->now_ms(c->sys->ctx);
 	aws_scope_init(&q->scope, c->aws, c->arena, c->fail, c->deadline_ms,
 	    c->cancel, &c->aws_calls);
+	q->scope.number = c->number;
 	q->err = aws_scope_open(&q->scope,
 	    tool_arg_str(c, S("profile_name")), tool_arg_str(c, S("region")));
 	c->region = q->scope.region;
