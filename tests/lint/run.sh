@@ -47,6 +47,8 @@ check_clang() {
 }
 
 check_tidy() {
+	TIDY_FLAGS=$(flags clang)
+	export TIDY_FLAGS
 	find src -name '*.c' | LC_ALL=C sort | xargs -P "$jobs" -n 1 \
 	    sh tests/lint/tidy.sh
 }
