@@ -245,6 +245,28 @@ TEST(foreign_origins_and_hosts_are_refused)
 	CHECK_INT(status(), 403);
 }
 
+TEST(an_origin_that_only_begins_like_loopback_is_refused)
+{
+	static const char *const lies[] = {
+		"Origin: http://[::1].evil.example\r\n",
+		"Origin: http://localhost:80@evil.example\r\n",
+		"Origin: http://127.0.0.1:x.evil.example\r\n",
+		"Origin: http://localhost:\\@evil.example\r\n",
+	};
+
+	CHECK(begin_test());
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		char head[512];
+		struct buf b = buf_fixed(head, sizeof(head) - 1);
+
+		buf_add(&b, S(POST));
+		buf_add(&b, str_from_z(lies[i]));
+		head[b.len] = '\0';
+		CHECK(send(head, PING));
+		CHECK_INT(status(), 403);
+	}
+}
+
 TEST(loopback_origins_are_allowed_and_echoed)
 {
 	CHECK(begin_test());
