@@ -71,7 +71,8 @@ grow(struct buf *b, size_t more)
 		return false;
 	}
 	size = b->size < BUF_SIZE_MIN ? BUF_SIZE_MIN : b->size * 2;
-	size = size < want ? want : size;
+	/* Behind a large piece mostly a few brackets come. */
+	size = size < want ? want + BUF_SIZE_MIN : size;
 	size = size > b->cap ? b->cap : size;
 	if (b->p != NULL && arena_extend(b->a, b->p, b->size, size)) {
 		b->size = size;
