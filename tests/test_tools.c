@@ -81,6 +81,11 @@ begin_test(void)
 	};
 	struct fail f;
 
+	/* Both hold arenas of their own. */
+	if (aws.creds != NULL) {
+		creds_free(aws.creds);
+		demo_free(&demo);
+	}
 	arena_free(&start);
 	arena_init(&start, (size_t)16 << 20);
 	fail_init(&f, &start);
