@@ -51,7 +51,7 @@ static const struct row rows[] = {
 	{ STR_INIT("region"), STR_INIT("AWS_REGION"),
 	    STR_INIT("AWS_DEFAULT_REGION"), KIND_TEXT, FIELD(region), NONE, 1,
 	    63, STR_INIT("region of calls that name none; then the profile's, "
-	    "then us-east-1") },
+	    "the EC2 instance's, us-east-1") },
 	{ STR_INIT("profile"), STR_INIT("AWS_PROFILE"), NONE, KIND_TEXT,
 	    FIELD(profile), NONE, 1, 128,
 	    STR_INIT("profile of calls that name none") },

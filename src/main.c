@@ -99,6 +99,9 @@ demo_env(void *ctx, struct str name)
 	if (str_eq(name, S("AWS_SECRET_ACCESS_KEY"))) {
 		return S(DEMO_SECRET_KEY);
 	}
+	if (str_eq(name, S("AWS_EC2_METADATA_DISABLED"))) {
+		return S("true");
+	}
 	return STR_NONE;
 }
 

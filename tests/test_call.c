@@ -621,6 +621,7 @@ TEST(region_and_profile_follow_their_order)
 	fake_sys_env(&world, "AWS_PROFILE", "saas");
 	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_OK);
 	CHECK_STR(scope.profile, S("saas"));
+	fake_sys_env(&world, "AWS_EC2_METADATA_DISABLED", "true");
 	aws.profile = S("flag");
 	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_OK);
 	CHECK_STR(scope.profile, S("flag"));
@@ -628,6 +629,54 @@ TEST(region_and_profile_follow_their_order)
 	CHECK_INT(aws_scope_open(&scope, STR_NONE, S("evil.example/")),
 	    ERR_REGION);
 	CHECK(says("\"evil.example/\" (from the argument region)"));
+	CHECK(end());
+}
+
+TEST(the_instance_says_the_region_when_nothing_else_does)
+{
+	begin();
+	aws.region = STR_NONE;
+	fake_transport_reply(&wire, "PUT http://169.254.169.254/latest/api/"
+	    "token", 200, "tok");
+	fake_transport_reply(&wire, "GET http://169.254.169.254/latest/"
+	    "meta-data/placement/region", 200, "ap-southeast-2\n");
+	CHECK_INT(aws_scope_open(&scope, STR_NONE, S("eu-west-3")), ERR_OK);
+	CHECK_INT((int)wire.request_n, 0);
+	for (size_t i = 0; i < 3; i++) {
+		CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_OK);
+		CHECK_STR(scope.region, S("ap-southeast-2"));
+	}
+	CHECK(wire.direct);
+	CHECK(end());
+}
+
+TEST(a_metadata_service_without_a_usable_region_is_not_asked_again_soon)
+{
+	begin();
+	aws.region = STR_NONE;
+	fake_transport_reply(&wire, "PUT ", 200, "tok");
+	fake_transport_reply(&wire, "placement/region", 200, "evil.example/");
+	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_OK);
+	CHECK_STR(scope.region, S("us-east-1"));
+	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_OK);
+	CHECK_INT((int)wire.request_n, 2);
+	world.mono_ms += AWS_INSTANCE_AGAIN_MS;
+	scope.deadline_ms = world.mono_ms + 60000;
+	fake_transport_reply(&wire, "PUT ", 200, "tok")->ms = 5000;
+	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_OK);
+	CHECK_STR(scope.region, S("us-east-1"));
+	CHECK_INT((int)wire.request_n, 3);
+	CHECK(end());
+}
+
+TEST(a_switched_off_metadata_service_is_never_asked)
+{
+	begin();
+	aws.region = STR_NONE;
+	fake_sys_env(&world, "AWS_EC2_METADATA_DISABLED", "true");
+	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_OK);
+	CHECK_STR(scope.region, S("us-east-1"));
+	CHECK_INT((int)wire.request_n, 0);
 	CHECK(end());
 }
 

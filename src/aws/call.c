@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "aws/fault.h"
+#include "aws/provider.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/must.h"
@@ -127,12 +128,81 @@ aws_scope_init(struct aws_scope *s, struct aws *aws, struct arena *a,
 	    .deadline_ms = deadline_ms, .cancel = cancel, .call_n = call_n };
 }
 
+/* Whether something besides the machine itself says a region. */
+static bool
+region_said(const struct aws_scope *s, struct str arg)
+{
+	const struct sys *sys = s->aws->sys;
+
+	return arg.len > 0 || s->aws->region.len > 0 ||
+	    sys->env(sys->ctx, S("AWS_DEFAULT_REGION")).len > 0 ||
+	    profile_get(&s->files, s->profile, S("region")).len > 0;
+}
+
+/* Reads what is known of the instance's region. false: it is to be asked. */
+static bool
+recall_instance(struct aws_scope *s, struct str *out)
+{
+	struct aws *aws = s->aws;
+	bool known;
+
+	lock(aws);
+	known = aws->instance_again_ms > mono(aws);
+	*out = known && aws->instance_region_len > 0 ? str_dup(s->arena,
+	    str_of(aws->instance_region, aws->instance_region_len)) : STR_NONE;
+	unlock(aws);
+	return known;
+}
+
+/* The region of the instance this runs on, asked once; absent: none. A machine
+ * that is no instance costs its first call up to a second, when nothing names a
+ * region. A silent service is asked again later, as it may come up after us.
+ * Calls that come while the first one asks do so too. */
+static enum err
+instance_region(struct aws_scope *s, struct str *out)
+{
+	struct aws *aws = s->aws;
+	int64_t end = mono(aws) + IMDS_TIMEOUT_MS;
+	struct fail f;
+	struct provider_run r = {
+		.sys = aws->sys, .transport = aws->transport,
+		.log = aws->log, .profile = s->profile,
+		.deadline_ms = end < s->deadline_ms ? end : s->deadline_ms,
+		.cancel = s->cancel, .a = s->arena, .f = &f,
+		.files = s->files,
+	};
+	enum err err;
+
+	if (recall_instance(s, out)) {
+		return ERR_OK;
+	}
+	fail_init(&f, s->arena);
+	r.looked = buf_in(s->arena, FAIL_TEXT_MAX);
+	err = provider_region(&r, out);
+	if (err == ERR_CONFIG) {
+		return fail_set(s->fail, err, 0, fail_text(&f));
+	}
+	if (err != ERR_OK) {
+		return fail_set(s->fail, err, 0, STR_NONE);
+	}
+	lock(aws);
+	aws->instance_region_len = out->len;
+	if (out->len > 0) {
+		memcpy(aws->instance_region, out->p, out->len);
+	}
+	aws->instance_again_ms = out->len > 0 ? INT64_MAX :
+	    mono(aws) + AWS_INSTANCE_AGAIN_MS;
+	unlock(aws);
+	return ERR_OK;
+}
+
 /* see call.h */
 enum err
 aws_scope_open(struct aws_scope *s, struct str profile_arg,
     struct str region_arg)
 {
 	struct aws *aws = s->aws;
+	struct str instance = STR_NONE;
 	struct str text;
 	uint64_t n;
 	enum err err = profile_load(aws->sys, s->arena, &s->files);
@@ -155,8 +225,14 @@ aws_scope_open(struct aws_scope *s, struct str profile_arg,
 	} else if (str_u64(text, AWS_ATTEMPT_MAX, &n) && n > 0) {
 		s->attempt_max = (int64_t)n;
 	}
+	if (!region_said(s, region_arg)) {
+		err = instance_region(s, &instance);
+		if (err != ERR_OK) {
+			return err;
+		}
+	}
 	return endpoint_region(aws->sys, &s->files, s->profile, region_arg,
-	    aws->region, STR_NONE, &s->region, s->fail);
+	    aws->region, instance, &s->region, s->fail);
 }
 
 /* see call.h */

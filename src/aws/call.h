@@ -75,6 +75,9 @@ struct aws {
 		int64_t until_ms;           /* monotonic; 0: empty slot */
 	} accounts[AWS_ACCOUNT_N];
 	unsigned account_next;   /* slot to overwrite */
+	char instance_region[AWS_REGION_MAX]; /* of the EC2 metadata */
+	size_t instance_region_len; /* 0: not asked, or none */
+	int64_t instance_again_ms;  /* monotonic: no look before; 0: never yet */
 };
 
 /* Reads AWS_MAX_ATTEMPTS and AWS_RETRY_MODE and fills the bucket; the caller

@@ -4,6 +4,7 @@
  */
 #include "aws/endpoint.h"
 
+#include "base/limits.h"
 #include "base/must.h"
 #include "proto/url.h"
 
@@ -97,8 +98,8 @@ partition_of(struct str region)
 bool
 endpoint_region_ok(struct str region)
 {
-	if (region.len == 0 || region.len > 63 || region.p[0] == '-' ||
-	    region.p[region.len - 1] == '-') {
+	if (region.len == 0 || region.len > AWS_REGION_MAX ||
+	    region.p[0] == '-' || region.p[region.len - 1] == '-') {
 		return false;
 	}
 	for (size_t i = 0; i < region.len; i++) {

@@ -57,6 +57,13 @@ struct provider_run {
 enum err provider_find(struct provider_run *r, struct creds_keys *out)
     MUST_USE;
 
+/* The region of the EC2 instance this runs on, from its metadata service;
+ * absent where there is none, where it does not answer by r->deadline_ms, or
+ * where AWS_EC2_METADATA_DISABLED is true. r as for provider_find(), with files
+ * loaded. ERR_CONFIG for a setting of the service that makes no sense,
+ * ERR_CANCELLED, ERR_NOMEM. */
+enum err provider_region(struct provider_run *r, struct str *out) MUST_USE;
+
 /* ---- for the files of the chain only ---- */
 
 /* A place: ERR_OK with *found set, or false after a clause in r->looked. */

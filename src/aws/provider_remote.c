@@ -539,6 +539,37 @@ imds_stretch(struct imds *m, struct creds_keys *out)
 
 /* see provider.h */
 enum err
+provider_region(struct provider_run *r, struct str *out)
+{
+	struct imds m = { .r = r, .attempt_max = 1 };
+	struct exchange x = { 0 };
+	bool go = false;
+	enum err err;
+
+	*out = STR_NONE;
+	if (str_ieq(provider_env(r, S("AWS_EC2_METADATA_DISABLED")),
+	    S("true"))) {
+		return ERR_OK;
+	}
+	err = imds_open(&m);
+	if (err == ERR_OK) {
+		err = imds_token(&m, &go);
+	}
+	/* A token request that hung would be followed by another that does. */
+	if (err == ERR_OK && go && !m.silent) {
+		err = imds_get(&m, S("GET"),
+		    S("/latest/meta-data/placement/region"), &x);
+		if (err == ERR_OK && x.err == ERR_OK && x.status == 200) {
+			struct str region = str_trim_ws(x.response_body);
+
+			*out = endpoint_region_ok(region) ? region : STR_NONE;
+		}
+	}
+	return err;
+}
+
+/* see provider.h */
+enum err
 provider_instance(struct provider_run *r, struct creds_keys *out, bool *found)
 {
 	struct imds m = { .r = r, .attempt_max = 1 };

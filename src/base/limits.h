@@ -269,6 +269,11 @@
  * long not to ask again after STS did not answer. */
 #define AWS_ACCOUNT_KEEP_MS (12 * 3600 * 1000)
 #define AWS_ACCOUNT_AGAIN_MS (10 * 60 * 1000)
+/* Bytes of a region's name: a DNS label. */
+#define AWS_REGION_MAX ((size_t)63)
+/* How long not to ask the EC2 metadata service for the region again after it
+ * named none. */
+#define AWS_INSTANCE_AGAIN_MS (10 * 60 * 1000)
 /* What naming the account may cost a call whose answer is there already. */
 #define AWS_ACCOUNT_TIMEOUT_MS 3000
 /* Words of AWS repeated in an error sentence. */
