@@ -53,6 +53,27 @@ says(const char *text)
 	return found;
 }
 
+TEST(settings_are_judged_at_start)
+{
+	begin("");
+	CHECK_INT(endpoint_check(&world.sys, STR_NONE, &fail), ERR_OK);
+	CHECK_INT(endpoint_check(&world.sys, S("eu-west-1"), &fail), ERR_OK);
+	CHECK_INT(endpoint_check(&world.sys, S("no region"), &fail),
+	    ERR_REGION);
+	CHECK(says("--region or AWS_REGION is \"no region\""));
+	fail_clear(&fail);
+	fake_sys_env(&world, "AWS_ENDPOINT_URL_STS", "https://h:8443/sts");
+	CHECK_INT(endpoint_check(&world.sys, STR_NONE, &fail), ERR_OK);
+	fake_sys_env(&world, "AWS_ENDPOINT_URL_CLOUDWATCH", "nourl");
+	CHECK_INT(endpoint_check(&world.sys, STR_NONE, &fail), ERR_CONFIG);
+	CHECK(says("AWS_ENDPOINT_URL_CLOUDWATCH is \"nourl\""));
+	fail_clear(&fail);
+	fake_sys_env(&world, "AWS_ENDPOINT_URL_CLOUDWATCH", "");
+	fake_sys_env(&world, "AWS_ENDPOINT_URL", "http://h?x=1");
+	CHECK_INT(endpoint_check(&world.sys, STR_NONE, &fail), ERR_CONFIG);
+	end();
+}
+
 TEST(every_partition_has_its_hosts)
 {
 	static const struct { const char *region, *partition, *plain, *fips,

@@ -59,7 +59,7 @@ aws_init(struct aws *aws, struct fail *f)
 	}
 	aws->attempt_max = (int64_t)(n > AWS_ATTEMPT_MAX ? AWS_ATTEMPT_MAX : n);
 	aws->tokens = AWS_TOKEN_MAX;
-	return ERR_OK;
+	return endpoint_check(sys, aws->region, f);
 }
 
 static void

@@ -80,9 +80,10 @@ struct aws {
 	int64_t instance_again_ms;  /* monotonic: no look before; 0: never yet */
 };
 
-/* Reads AWS_MAX_ATTEMPTS and AWS_RETRY_MODE and fills the bucket; the caller
- * has set sys, transport, log, creds, profile, region and user_agent.
- * ERR_CONFIG names a bad value. */
+/* Reads AWS_MAX_ATTEMPTS and AWS_RETRY_MODE, checks the settings of region and
+ * endpoints (endpoint_check()) and fills the bucket; the caller has set sys,
+ * transport, log, creds, profile, region and user_agent. ERR_CONFIG and
+ * ERR_REGION name a bad value. */
 enum err aws_init(struct aws *aws, struct fail *f) MUST_USE;
 
 /* One account and region for the time of one request. */

@@ -255,6 +255,19 @@ configured_url(const struct sys *sys, const struct profile_set *set,
 	return err;
 }
 
+/* Reads a URL setting. */
+static enum err
+read_url(struct str text, struct str from, struct url *u, struct fail *f)
+{
+	if (url_parse(text, u, NULL) != ERR_OK || u->userinfo.p != NULL ||
+	    u->query.p != NULL) {
+		return fail_setf(f, ERR_CONFIG, "%s is \"%s\", which is not a "
+		    "usable URL; one looks like https://host:8443/path", from,
+		    text);
+	}
+	return ERR_OK;
+}
+
 /* Takes an endpoint from a URL. */
 static enum err
 from_url(struct str text, struct str from, struct arena *a,
@@ -262,12 +275,10 @@ from_url(struct str text, struct str from, struct arena *a,
 {
 	struct buf b = buf_in(a, 300); /* a host name and a port fit */
 	struct url u;
+	enum err err = read_url(text, from, &u, f);
 
-	if (url_parse(text, &u, NULL) != ERR_OK || u.userinfo.p != NULL ||
-	    u.query.p != NULL) {
-		return fail_setf(f, ERR_CONFIG, "%s is \"%s\", which is not a "
-		    "usable URL; one looks like https://host:8443/path", from,
-		    text);
+	if (err != ERR_OK) {
+		return err;
 	}
 	url_add_host(&b, &u);
 	out->tls = u.tls;
@@ -364,6 +375,30 @@ endpoint_resolve(const struct sys *sys, const struct profile_set *set,
 	}
 	return url.len > 0 ? from_url(url, from, a, out, f) :
 	    from_tables(sys, set, name, service, a, out, f);
+}
+
+/* see endpoint.h */
+enum err
+endpoint_check(const struct sys *sys, struct str region, struct fail *f)
+{
+	struct url u;
+	enum err err = ERR_OK;
+
+	if (region.len > 0 && !endpoint_region_ok(region)) {
+		return fail_setf(f, ERR_REGION, "--region or AWS_REGION is "
+		    "\"%s\", which is not a region name; one looks like "
+		    "us-east-1 or eu-central-1", region);
+	}
+	for (size_t i = 0; i <= ENDPOINT_N && err == ERR_OK; i++) {
+		struct str name = i < ENDPOINT_N ? services[i].variable :
+		    S("AWS_ENDPOINT_URL");
+		struct str text = sys->env(sys->ctx, name);
+
+		if (text.len > 0) {
+			err = read_url(text, name, &u, f);
+		}
+	}
+	return err;
 }
 
 /* see endpoint.h */

@@ -77,6 +77,11 @@ enum err endpoint_resolve(const struct sys *sys,
     enum endpoint_service service, struct str region, struct arena *a,
     struct endpoint *out, struct fail *f) MUST_USE;
 
+/* What of the environment can be judged at start: the region of the settings
+ * (may be absent) and the URLs of endpoints. ERR_REGION, ERR_CONFIG. */
+enum err endpoint_check(const struct sys *sys, struct str region,
+    struct fail *f) MUST_USE;
+
 /* Appends "https://host[:port][/path]": what aws/sts takes. */
 void endpoint_add_url(struct buf *b, const struct endpoint *e);
 

@@ -6,7 +6,7 @@
 
 /* Columns of the name in the list. */
 #define NAME_WIDTH 34
-#define PARAM_WIDTH 28
+#define PARAM_WIDTH 38
 
 static struct str
 type_name(enum param_type type)
@@ -55,7 +55,11 @@ show_param(struct buf *out, const struct param *p)
 		buf_add(out, p->choices[i]);
 	}
 	if (p->fallback.p != NULL) {
-		buf_addf(out, " (%s)", p->fallback);
+		buf_addf(out, "%sdefault: %s", p->text.len > 0 ||
+		    p->choice_n > 0 ? S("; ") : S(""), p->fallback);
+	}
+	while (out->len > start && out->p[out->len - 1] == ' ') {
+		buf_cut(out, out->len - 1);
 	}
 	buf_add_byte(out, '\n');
 }

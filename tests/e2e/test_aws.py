@@ -413,6 +413,8 @@ def commands_answer_and_exit(world):
 def bad_settings_stop_the_start(world):
     for words, env in ((["--port", "x"], {}), (["--nonsense"], {}),
                        ([], {"CLOUDWATCH_MCP_WORKERS": "0"}),
+                       ([], {"AWS_REGION": "no region"}),
+                       ([], {"AWS_ENDPOINT_URL_STS": "nourl"}),
                        ([], {"AWS_CA_BUNDLE": "/no/such/file"})):
         process = world.start(words, env)
         assert process.wait(10) == 2, (words, env)
