@@ -277,7 +277,8 @@ ask_sts(struct aws_scope *s, const struct creds_keys *keys,
 	struct buf url = buf_in(s->arena, HTTP_TARGET_MAX);
 	struct endpoint endpoint;
 	struct sts sts = { .sys = aws->sys, .transport = aws->transport,
-	    .log = aws->log, .number = s->number, .deadline_ms = s->deadline_ms, .cancel = s->cancel };
+	    .log = aws->log, .number = s->number,
+	    .deadline_ms = s->deadline_ms, .cancel = s->cancel };
 	enum err err = endpoint_resolve(aws->sys, &s->files, s->profile,
 	    ENDPOINT_STS, s->region, s->arena, &endpoint, s->fail);
 
