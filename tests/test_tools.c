@@ -542,3 +542,131 @@ TEST(a_query_is_stopped_by_its_id)
 	CHECK(call("cancel_logs_insight_query", "{\"query_id\":\"q-1\"}"));
 	CHECK(json_get_bool(data, S("success"), false));
 }
+
+TEST(every_filter_of_list_metrics_reaches_aws)
+{
+	const struct json *list;
+
+	CHECK(begin_test());
+	canned = "{\"Metrics\":[{\"Namespace\":\"n\",\"MetricName\":\"a\"},"
+	    "{\"Namespace\":\"n\",\"MetricName\":\"b\"}],"
+	    "\"OwningAccounts\":[\"111122223333\",\"444455556666\"]}";
+	canned_n = 1;
+	CHECK(call("list_metrics", "{\"dimensions\":[{\"name\":\"any\"},"
+	    "{\"name\":\"one\",\"value\":\"v\"}],\"recently_active\":true,"
+	    "\"include_linked_accounts\":true,\"max_items\":1}"));
+	CHECK(!is_error);
+	CHECK(was_sent("\"Dimensions\":[{\"Name\":\"any\"},"
+	    "{\"Name\":\"one\",\"Value\":\"v\"}]"));
+	CHECK(was_sent("\"RecentlyActive\":\"PT3H\""));
+	CHECK(was_sent("\"IncludeLinkedAccounts\":true"));
+	list = json_get(data, S("metrics"));
+	CHECK_INT(list->n, 1);
+	CHECK_STR(json_get_str(json_at(list, 0), S("owning_account"), S("")),
+	    S("111122223333"));
+	CHECK(json_get_bool(data, S("has_more_results"), false));
+	CHECK(says("Narrow by namespace"));
+}
+
+TEST(all_pages_of_the_metrics_are_read)
+{
+	CHECK(begin_test());
+	canned = "{\"Metrics\":[{\"Namespace\":\"n\",\"MetricName\":\"a\"}],"
+	    "\"NextToken\":\"t\"}";
+	canned_n = 1;
+	canned_last = "{\"Metrics\":[{\"Namespace\":\"n\",\"MetricName\":"
+	    "\"b\"}]}";
+	CHECK(call("list_metrics", "{}"));
+	CHECK(was_sent("\"NextToken\":\"t\""));
+	CHECK_INT(json_get(data, S("metrics"))->n, 2);
+	CHECK(!json_get_bool(data, S("has_more_results"), true));
+}
+
+TEST(no_metric_at_all_is_said_in_words)
+{
+	CHECK(begin_test());
+	CHECK(call("list_metrics", "{\"namespace\":\"No/Such\"}"));
+	CHECK(!is_error && says("No metric with data"));
+}
+
+TEST(a_metric_list_that_aws_cuts_off_is_an_error)
+{
+	CHECK(begin_test());
+	canned = "{\"Metrics\":[";
+	canned_n = 1;
+	CHECK(call("list_metrics", "{}"));
+	CHECK(is_error && says("ListMetrics"));
+}
+
+TEST(log_groups_take_a_prefix_or_a_pattern)
+{
+	CHECK(begin_test());
+	CHECK(call("describe_log_groups", "{\"log_group_name_prefix\":\"a\","
+	    "\"log_group_name_pattern\":\"b\"}"));
+	CHECK(is_error && says("not both"));
+}
+
+TEST(all_pages_of_the_log_groups_and_linked_accounts_are_read)
+{
+	CHECK(begin_test());
+	canned = "{\"logGroups\":[{\"logGroupName\":\"a\"}],"
+	    "\"nextToken\":\"t\"}";
+	canned_n = 1;
+	canned_last = "{\"logGroups\":[{\"logGroupName\":\"b\"}]}";
+	CHECK(call("describe_log_groups", "{\"log_group_name_prefix\":"
+	    "\"p\",\"include_linked_accounts\":true,"
+	    "\"account_identifiers\":[\"111122223333\"]}"));
+	CHECK(!is_error);
+	CHECK(was_sent("\"logGroupNamePrefix\":\"p\""));
+	CHECK(was_sent("\"includeLinkedAccounts\":true,"
+	    "\"accountIdentifiers\":[\"111122223333\"]"));
+	CHECK(was_sent("\"nextToken\":\"t\""));
+	CHECK(says("\"a\"") && says("\"b\""));
+}
+
+TEST(queries_of_both_kinds_reach_aws)
+{
+	CHECK(begin_test());
+	CHECK(call("get_metric_data", "{\"queries\":[{\"id\":\"m\","
+	    "\"return_data\":false,\"metric_stat\":{\"namespace\":\"n\","
+	    "\"metric_name\":\"m\",\"statistic\":\"Sum\",\"period\":300}},"
+	    "{\"id\":\"e\",\"expression\":\"m * 2\",\"label\":\"twice\","
+	    "\"account_id\":\"111122223333\"}]}"));
+	CHECK(was_sent("\"Id\":\"m\",\"MetricStat\":{"));
+	CHECK(was_sent("\"ReturnData\":false"));
+	CHECK(was_sent("\"Id\":\"e\",\"Expression\":\"m * 2\""));
+	CHECK(was_sent("\"Label\":\"twice\",\"AccountId\":\"111122223333\","
+	    "\"ReturnData\":true"));
+}
+
+TEST(messages_of_aws_and_uneven_answers_are_passed_on)
+{
+	CHECK(begin_test());
+	canned = "{\"MetricDataResults\":[{\"Id\":\"m1\",\"Timestamps\":[1,2],"
+	    "\"Values\":[3],\"Messages\":[{\"Code\":\"c\",\"Value\":"
+	    "\"inner\"}]}],\"Messages\":[{\"Code\":\"c\",\"Value\":"
+	    "\"outer\"}]}";
+	canned_n = 1;
+	CHECK(call("get_metric_data", "{\"namespace\":\"a\",\"metric_name\":"
+	    "\"b\"}"));
+	CHECK(!is_error);
+	CHECK(says("inner") && says("outer"));
+	CHECK(says("different numbers of timestamps"));
+}
+
+TEST(a_query_names_its_groups_in_one_way)
+{
+	CHECK(begin_test());
+	CHECK(call("execute_log_insights_query", "{\"log_group_names\":[\"a\"],"
+	    "\"log_group_identifiers\":[\"b\"],\"start_time\":\"-1h\","
+	    "\"end_time\":\"now\",\"query_string\":\"fields @message\"}"));
+	CHECK(is_error && says("not both"));
+	canned = "{}";
+	canned_n = 1;
+	CHECK(call("execute_log_insights_query", "{\"log_group_identifiers\":"
+	    "[\"arn:b\"],\"start_time\":\"-1h\",\"end_time\":\"now\","
+	    "\"limit\":7,\"query_string\":\"fields @message\"}"));
+	CHECK(is_error && says("without a queryId"));
+	CHECK(was_sent("\"logGroupIdentifiers\":[\"arn:b\"]"));
+	CHECK(was_sent("\"limit\":7"));
+}
