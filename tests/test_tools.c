@@ -400,6 +400,54 @@ TEST(metrics_are_listed_and_their_data_read)
 	    S("Complete"));
 }
 
+TEST(an_empty_answer_is_not_taken_for_zero)
+{
+	const struct json *result;
+	struct str why;
+
+	CHECK(begin_test());
+	CHECK(call("get_metric_data", "{\"namespace\":\"AWS/RDS\","
+	    "\"metric_name\":\"DatabaseConnections\"}"));
+	CHECK(!is_error);
+	result = json_at(json_get(data, S("metricDataResults")), 0);
+	CHECK_INT(json_get(result, S("datapoints"))->n, 0);
+	why = json_str(json_at(json_get(result, S("messages")), 0));
+	CHECK(str_find(why, S("list_metrics"), 0) < why.len);
+	CHECK(call("get_metric_data", "{\"namespace\":\"AWS/RDS\","
+	    "\"metric_name\":\"Nope\",\"schema_dimension_keys\":"
+	    "[\"DBInstanceIdentifier\"],\"group_by_dimension\":"
+	    "\"DBInstanceIdentifier\"}"));
+	CHECK_INT(json_get(data, S("metricDataResults"))->n, 0);
+	CHECK_INT(json_get(data, S("messages"))->n, 1);
+}
+
+TEST(a_quiet_history_says_since_when_the_alarm_is_as_it_is)
+{
+	struct str why;
+
+	CHECK(begin_test());
+	CHECK(call("get_alarm_history", "{\"alarm_name\":"
+	    "\"platform-oom-kills-promql\"}"));
+	CHECK(!is_error);
+	CHECK_INT(json_get(data, S("history_items"))->n, 0);
+	why = json_get_str(data, S("message"), S(""));
+	CHECK(str_starts(why, S("No StateUpdate between 20")));
+	CHECK(str_find(why, S("the state, ALARM, was last set at 20"), 0) <
+	    why.len);
+}
+
+TEST(an_alarm_on_a_promql_query_shows_the_query)
+{
+	const struct json *alarm;
+
+	CHECK(begin_test());
+	CHECK(call("describe_alarms", "{\"alarm_names\":"
+	    "[\"platform-oom-kills-promql\"]}"));
+	alarm = json_at(json_get(data, S("metric_alarms")), 0);
+	CHECK(str_starts(json_get_str(alarm, S("promql_query"), S("")),
+	    S("sum by (PodName)")));
+}
+
 TEST(defect_16_all_pages_of_a_metric_are_read)
 {
 	CHECK(begin_test());

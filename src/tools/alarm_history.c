@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "base/timefmt.h"
 #include "tools/ask.h"
 #include "tools/rule.h"
 #include "tools/show.h"
@@ -29,6 +30,7 @@
 struct history {
 	struct ask q;
 	struct str name;
+	int64_t start_ms, end_ms;
 	size_t max;
 	const struct json **items; /* newest first, as AWS sent them */
 	size_t n;
@@ -38,7 +40,7 @@ struct history {
 };
 
 static enum err
-fetch_items(struct history *h, int64_t start_ms, int64_t end_ms)
+fetch_items(struct history *h)
 {
 	struct call *c = h->q.c;
 	struct str token = STR_NONE;
@@ -58,8 +60,8 @@ fetch_items(struct history *h, int64_t start_ms, int64_t end_ms)
 		    S("[\"MetricAlarm\",\"CompositeAlarm\"]"));
 		json_put_string(body, S("HistoryItemType"),
 		    tool_arg_str(c, S("history_item_type")));
-		json_put_integer(body, S("StartDate"), start_ms / 1000);
-		json_put_integer(body, S("EndDate"), end_ms / 1000);
+		json_put_integer(body, S("StartDate"), h->start_ms / 1000);
+		json_put_integer(body, S("EndDate"), h->end_ms / 1000);
 		json_put_string(body, S("ScanBy"), S("TimestampDescending"));
 		json_put_integer(body, S("MaxRecords"),
 		    left < PAGE_MAX ? (int64_t)left + 1 : PAGE_MAX);
@@ -282,6 +284,28 @@ show_suggestions(struct history *h)
 	return ERR_OK;
 }
 
+/* Nothing happened in the range; since when the alarm is as it is says where
+ * to look instead. */
+static void
+say_nothing(struct history *h, struct buf *text)
+{
+	int64_t since_ms;
+
+	buf_addf(text, "No %s between ", tool_arg_str(h->q.c,
+	    S("history_item_type")));
+	timefmt_iso(text, h->start_ms);
+	buf_add(text, S(" and "));
+	timefmt_iso(text, h->end_ms);
+	if (show_read_seconds(json_get(h->alarm, S("StateUpdatedTimestamp")),
+	    &since_ms)) {
+		buf_addf(text, "; the state, %s, was last set at ",
+		    json_get_str(h->alarm, S("StateValue"), S("unknown")));
+		timefmt_iso(text, since_ms);
+	}
+	buf_add(text, S(". An earlier start_time shows more; AWS keeps alarm "
+	    "history for 30 days."));
+}
+
 static void
 message(struct history *h)
 {
@@ -291,8 +315,7 @@ message(struct history *h)
 		buf_add(&text, S("The alarm does not exist any more; this is "
 		    "what its history still holds."));
 	} else if (h->n == 0) {
-		buf_add(&text, S("Nothing of this kind happened in the time "
-		    "range. AWS keeps alarm history for 30 days."));
+		say_nothing(h, &text);
 	}
 	if (h->more) {
 		buf_addf(&text, "Showing the newest %u items; there are more. "
@@ -384,15 +407,14 @@ static enum err
 run(struct call *c)
 {
 	struct history h = { .name = tool_arg_str(c, S("alarm_name")) };
-	int64_t start_ms, end_ms;
 	enum err err;
 
 	h.max = (size_t)tool_arg_i64(c, S("max_items"));
 	ask_begin(&h.q, c);
-	end_ms = ask_time(&h.q, S("end_time"), ask_now_ms(&h.q));
-	start_ms = ask_time(&h.q, S("start_time"),
-	    end_ms - (int64_t)24 * 3600 * 1000);
-	err = ask_check_range(&h.q, start_ms, end_ms);
+	h.end_ms = ask_time(&h.q, S("end_time"), ask_now_ms(&h.q));
+	h.start_ms = ask_time(&h.q, S("start_time"),
+	    h.end_ms - (int64_t)24 * 3600 * 1000);
+	err = ask_check_range(&h.q, h.start_ms, h.end_ms);
 	if (err == ERR_OK) {
 		err = fetch_alarm(&h);
 	}
@@ -401,7 +423,7 @@ run(struct call *c)
 		return show_components(&h);
 	}
 	if (err == ERR_OK) {
-		err = fetch_items(&h, start_ms, end_ms);
+		err = fetch_items(&h);
 	}
 	if (err == ERR_OK && h.alarm == NULL && h.n == 0) {
 		return fail_setf(c->fail, ERR_AWS_MISSING, "there is no alarm "

@@ -102,6 +102,9 @@ show_queries(struct json_writer *out, const struct json *alarm)
 static void
 show_metric(struct json_writer *out, const struct json *alarm)
 {
+	const struct json *promql = json_path(alarm,
+	    S("EvaluationCriteria.PromQLCriteria.Query"));
+
 	show_string(out, S("metric_name"), alarm, S("MetricName"));
 	show_string(out, S("namespace"), alarm, S("Namespace"));
 	show_dimensions(out, S("dimensions"),
@@ -114,6 +117,9 @@ show_metric(struct json_writer *out, const struct json *alarm)
 	show_number(out, S("evaluation_periods"), alarm,
 	    S("EvaluationPeriods"));
 	show_queries(out, alarm);
+	if (json_is(promql, JSON_STRING)) {
+		json_put_value(out, S("promql_query"), promql);
+	}
 }
 
 /* What describe_alarms adds: how the alarm is set up. */

@@ -315,10 +315,16 @@ show_points(struct json_writer *out, const struct json *page)
 	return t == NULL && v == NULL;
 }
 
+/* An empty answer looks like zero to who reads it in a hurry. */
+static const struct str nothing = STR_INIT("No datapoints in this window. "
+    "Names and dimensions must match exactly: list_metrics shows them. A "
+    "metric that counts events has none while nothing happens.");
+
 static void
 show_series(struct json_writer *out, const struct series *s)
 {
 	bool paired = true;
+	size_t n = 0;
 
 	json_begin_object(out);
 	json_put_string(out, S("id"), s->id);
@@ -328,6 +334,8 @@ show_series(struct json_writer *out, const struct series *s)
 	json_begin_array(out);
 	for (size_t i = 0; i < s->page_n; i++) {
 		paired = show_points(out, s->pages[i]) && paired;
+		n += json_get(s->pages[i], S("Timestamps")) == NULL ? 0 :
+		    json_get(s->pages[i], S("Timestamps"))->n;
 	}
 	json_end_array(out);
 	json_key(out, S("messages"));
@@ -343,6 +351,9 @@ show_series(struct json_writer *out, const struct series *s)
 	if (!paired) {
 		json_string(out, S("AWS sent different numbers of timestamps "
 		    "and values; the rest is left out."));
+	}
+	if (n == 0 && str_eq(s->status, S("Complete"))) {
+		json_string(out, nothing);
 	}
 	json_end_array(out);
 	json_end_object(out);
@@ -396,6 +407,9 @@ run(struct call *c)
 	err = fetch(&q, &w, &first, &messages, &cut);
 	if (err != ERR_OK) {
 		return err;
+	}
+	if (first == NULL) {
+		json_string(&messages, nothing);
 	}
 	if (cut) {
 		json_string(&messages, S("The answer was cut. Use a longer "
