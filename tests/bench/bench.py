@@ -10,6 +10,7 @@ each core, with its log off; the program has one loop thread, and logs errors.
 """
 import hashlib
 import hmac
+import http.client
 import http.server
 import json
 import os
@@ -329,7 +330,7 @@ class Bench:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+            def log_message(self, *_):  # pylint: disable=signature-differs
                 pass
 
         trap = http.server.HTTPServer(("127.0.0.1", 0), Handler)
@@ -418,6 +419,38 @@ class Bench:
               f"({(tool / curl - 1) * 100:+.1f} %)")
 
 
+    def beside_slow_calls(self):
+        """Ping at one connection, alone and while 32 calls wait for AWS."""
+        script = self._script("beside", message("ping"))
+        url = f"http://127.0.0.1:{self.port}/mcp"
+        body = message("tools/call", name="get_active_alarms", arguments={})
+
+        def call():
+            connection = http.client.HTTPConnection("127.0.0.1", self.port,
+                                                    timeout=30)
+            connection.request("POST", "/mcp", body, HEADERS)
+            connection.getresponse().read()
+            connection.close()
+
+        alone, beside = [], []
+        for _ in range(ROUNDS):
+            alone.append(self._wrk(script, url, 1, self.server.pid))
+            self.world.faults("slow:2000")
+            callers = [threading.Thread(target=call) for _ in range(32)]
+            for caller in callers:
+                caller.start()
+            time.sleep(0.4)  # their handshakes are over
+            beside.append(self._wrk(script, url, 1, self.server.pid))
+            self.world.faults("")
+            for caller in callers:
+                caller.join()
+        for what, runs in (("alone", alone),
+                           ("while 32 calls wait for AWS", beside)):
+            print(f"ping at one connection, {what}: p50 "
+                  f"{statistics.median(r[1] for r in runs):.3f} ms, p99 "
+                  f"{statistics.median(r[2] for r in runs):.2f} ms")
+
+
 def main():
     program, probe = (os.path.abspath(path) for path in sys.argv[1:3])
     began = time.monotonic()
@@ -430,6 +463,7 @@ def main():
         bench.throughput()
         bench.start()
         bench.memory()
+        bench.beside_slow_calls()
         bench.handshakes()
         bench.aws_call(0)
         bench.aws_call(20)
