@@ -788,13 +788,14 @@ TEST(refusals_of_the_proxy_are_named)
 		const char *text;
 		enum err err;
 	} rows[] = {
-		{ "HTTP/1.1 407 Auth\r\nContent-Length: 0\r\n\r\n",
-		  "user and password", ERR_PROXY },
+		{ "HTTP/1.1 407 Proxy Authentication Required\r\n"
+		  "Content-Length: 0\r\n\r\n",
+		  "407; HTTPS_PROXY needs", ERR_PROXY },
 		{ "HTTP/1.1 403 Forbidden\r\n\r\n", "403 Forbidden",
 		  ERR_PROXY },
 		{ "HTTP/1.1 200 OK\r\n\r\nhello", "of its own", ERR_PROXY },
 		{ "nonsense\r\n\r\n", "proxy.test", ERR_HTTP_SYNTAX },
-		{ "", "closed", ERR_CLOSED },
+		{ "", "the proxy proxy.test:", ERR_CLOSED },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

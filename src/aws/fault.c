@@ -340,10 +340,12 @@ transport_hint(const struct fault *x)
 		    "network reaches AWS (HTTPS_PROXY, VPC endpoint).");
 	case ERR_CONNECT:
 	case ERR_TIMEOUT:
-	case ERR_PROXY:
 		return x->configured ? S(" Check AWS_ENDPOINT_URL.") :
 		    S(" Check that outbound TCP 443 is open, or whether "
 		    "HTTPS_PROXY or a VPC endpoint is needed.");
+	case ERR_PROXY:
+		return S(" Check HTTPS_PROXY, and NO_PROXY for hosts that are "
+		    "reached without it.");
 	case ERR_TLS_UNTRUSTED:
 		return S(" If a proxy inspects TLS here, name its certificate "
 		    "file in AWS_CA_BUNDLE.");

@@ -589,7 +589,12 @@ broken(struct run *r, enum err err)
 	if (retry_stale(r, err)) {
 		return;
 	}
-	if (err == ERR_CLOSED || err == ERR_IO) {
+	if ((err == ERR_CLOSED || err == ERR_IO) &&
+	    (r->state == TUNNEL_SEND || r->state == TUNNEL_HEAD)) {
+		(void)fail_setf(&r->x->fail, err, "the proxy %s:%u closed the "
+		    "connection when asked for %s", proxy_of(r)->host,
+		    (uint64_t)proxy_of(r)->port, host);
+	} else if (err == ERR_CLOSED || err == ERR_IO) {
 		(void)fail_setf(&r->x->fail, err, r->raw_len > 0 ?
 		    "%s closed the connection in the middle of its answer" :
 		    "%s closed the connection before it answered", host);
@@ -785,12 +790,14 @@ step_tunnel_head(struct run *r)
 		return;
 	}
 	if (r->head.status < 200 || r->head.status > 299) {
+		/* The reason phrase of 407 would not get through to the user:
+		 * hosts take "Authentication Required" for their own. */
 		(void)fail_setf(&r->x->fail, ERR_PROXY, "the proxy %s:%u "
-		    "refused to connect to %s: %d %s%s", p->host,
+		    "refused to connect to %s: %d%s%s", p->host,
 		    (uint64_t)p->port, host_of(r), (int64_t)r->head.status,
-		    r->head.reason, r->head.status == 407 ?
-		    S("; HTTPS_PROXY needs the right user and password") :
-		    S(""));
+		    r->head.status == 407 ? S("; HTTPS_PROXY needs the right "
+		    "user and password") : S(" "),
+		    r->head.status == 407 ? S("") : r->head.reason);
 		fail(r, ERR_PROXY);
 		return;
 	}
