@@ -194,7 +194,7 @@ TEST(a_tool_costs_a_model_at_most_1000_bytes_on_average)
 	CHECK(tools_instructions.len < 900);
 }
 
-TEST(every_tool_is_annotated_and_named_within_the_clients_limits)
+TEST(defect_18_every_tool_is_annotated_and_has_a_short_name)
 {
 	for (size_t i = 0; i < tools_n; i++) {
 		CHECK(tools_table[i]->flags & TOOL_READ_ONLY);
@@ -236,7 +236,7 @@ TEST(active_alarms_are_cut_at_max_items_and_say_so)
 	CHECK(json_get(data, S("composite_alarms"))->n > 0);
 }
 
-TEST(an_alarm_without_threshold_shows_null)
+TEST(defect_3_an_alarm_without_threshold_shows_null)
 {
 	const struct json *alarm;
 	size_t without = 0;
@@ -282,7 +282,7 @@ TEST(defect_5_a_composite_alarm_has_history)
 	CHECK(json_get(data, S("time_range_suggestions"))->n > 0);
 }
 
-TEST(the_components_of_a_composite_alarm_are_described_in_order)
+TEST(defect_13_components_and_saved_queries_keep_their_order)
 {
 	struct str name;
 	const struct json *names, *details;
