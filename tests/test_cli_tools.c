@@ -72,9 +72,12 @@ TEST(one_tool_shows_its_arguments)
 	CHECK_INT(run(S("lift")), CLI_OK);
 	CHECK(str_starts(buf_str(&out),
 	    S("lift: Lift\nMoves a thing. Asks nobody.\n\n")));
-	CHECK(has_line(S("  s string                            required  Some text")));
-	CHECK(has_line(S("  i integer                           How many; default: 7")));
-	CHECK(has_line(S("  way string                          Where to; up | down")));
+	CHECK(has_line(S("  s string                            "
+	    "required  Some text")));
+	CHECK(has_line(S("  i integer                           "
+	    "How many; default: 7")));
+	CHECK(has_line(S("  way string                          "
+	    "Where to; up | down")));
 	CHECK(has_line(S("  other_way string                    up | down")));
 	CHECK(has_line(S("  f number")));
 	CHECK(has_line(S("  a_name_that_is_wider_than_its_column string "

@@ -77,7 +77,7 @@ struct aws {
 	unsigned account_next;   /* slot to overwrite */
 	char instance_region[AWS_REGION_MAX]; /* of the EC2 metadata */
 	size_t instance_region_len; /* 0: not asked, or none */
-	int64_t instance_again_ms;  /* monotonic: no look before; 0: never yet */
+	int64_t instance_again_ms;  /* monotonic: no look before; 0: never */
 };
 
 /* Reads AWS_MAX_ATTEMPTS and AWS_RETRY_MODE, checks the settings of region and
