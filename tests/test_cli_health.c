@@ -97,6 +97,12 @@ TEST(the_banner_names_the_url_and_fits_one_screen)
 		CHECK(str_cut(&rest, '\n').len <= 80);
 		lines++;
 	}
-	CHECK(lines <= 40);
+	CHECK(lines <= 25);
+	/* Nobody can type the address that means all of them. */
+	out = buf_in(&a, 8192);
+	cli_banner(&out, S("0.0.0.0"), 3334);
+	rest = buf_str(&out);
+	CHECK(str_find(rest, S("http://127.0.0.1:3334/mcp"), 0) < rest.len);
+	CHECK_INT(str_find(rest, S("0.0.0.0"), 0), rest.len);
 	arena_free(&a);
 }

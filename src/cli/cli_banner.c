@@ -9,38 +9,39 @@ void
 cli_banner(struct buf *out, struct str host, uint16_t port)
 {
 	struct buf url = buf_in(out->a, 512);
-	bool v6 = str_find_byte(host, ':', 0) < host.len;
+	bool v6;
 
+	/* Any address: what people can type is loopback's. */
+	if (host.len == 0 || str_eq(host, S("0.0.0.0")) ||
+	    str_eq(host, S("::"))) {
+		host = S("127.0.0.1");
+	}
+	v6 = str_find_byte(host, ':', 0) < host.len;
 	buf_addf(&url, "http://%s%s%s:%u/mcp", v6 ? S("[") : S(""), host,
 	    v6 ? S("]") : S(""), (uint64_t)port);
 	buf_addf(out,
-	    "cloudwatch-mcp serves the embedded demo account at\n"
-	    "\n"
-	    "    %s\n"
+	    "cloudwatch-mcp serves the embedded demo account at %s\n"
 	    "\n"
 	    "Try it:\n"
-	    "\n"
 	    "    curl -s %s -H 'Content-Type: application/json' \\\n"
 	    "      -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
 	    "\"params\":\n"
 	    "           {\"name\":\"get_active_alarms\"}}'\n"
-	    "\n"
-	    "LibreChat (librechat.yaml; the second part lets it reach a "
-	    "private address):\n"
-	    "\n"
+	    "LibreChat (librechat.yaml; mcpSettings lets it reach a private "
+	    "address):\n"
 	    "    mcpServers:\n"
 	    "      cloudwatch: {type: streamable-http, url: \"%s\",\n"
 	    "                   requiresOAuth: false, timeout: 120000}\n"
 	    "    mcpSettings:\n"
 	    "      allowedAddresses: [\"%s:%u\"]\n"
-	    "\n"
 	    "Cursor (.cursor/mcp.json):\n"
-	    "\n"
 	    "    {\"mcpServers\": {\"cloudwatch\": {\"url\": \"%s\"}}}\n"
-	    "\n"
 	    "Claude Code:\n"
-	    "\n"
 	    "    claude mcp add --transport http cloudwatch %s\n"
+	    "Claude Desktop (claude_desktop_config.json):\n"
+	    "    {\"mcpServers\": {\"cloudwatch\": {\"command\":\n"
+	    "      \"/path/to/cloudwatch-mcp\", \"args\": [\"--stdio\", "
+	    "\"--demo\"]}}}\n"
 	    "\n"
 	    "Ask: \"What is wrong in this account, and since when?\" "
 	    "Stop with Ctrl-C.\n",
