@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from world import Server, Stdio, World, run
+from world import Server, Stdio, TlsFront, World, run
 
 HOST = b"Host: localhost\r\n"
 POST = (b"POST /mcp HTTP/1.1\r\n" + HOST +
@@ -455,6 +455,30 @@ def a_storm_gets_503_and_the_server_recovers(world):
     world.faults("")
     assert not server.call("get_active_alarms").get("isError")
     server.stop()
+
+
+def failed_handshakes_leave_nothing_behind(world):
+    front = TlsFront(world.certificates.leaf("stranger", "localhost",
+                                             authority="other"),
+                     world.endpoint_port)
+    server = Server(world, world.aws(
+        AWS_ENDPOINT_URL=f"https://localhost:{front.port}",
+        AWS_MAX_ATTEMPTS="1"))
+    body = ('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":'
+            '{"name":"describe_log_groups","arguments":{}}}')
+
+    def calls(n):
+        for _ in range(n):
+            assert b'"isError":true' in raw(server, post(
+                body, b"Connection: close\r\n"))
+    calls(50)
+    before, fds = resident(server), descriptors(server)
+    calls(500)
+    assert eventually(lambda: descriptors(server) <= fds + 2)
+    if "asan" not in world.program:
+        assert resident(server) - before < 128 * 1024
+    server.stop()
+    front.close()
 
 
 def memory_does_not_grow(world):
