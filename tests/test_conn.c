@@ -611,6 +611,27 @@ TEST(a_reply_that_moves_gets_more_time)
 	CHECK_INT(r->conn.deadline_ms, r->now_ms + SERVER_WRITE_MS);
 }
 
+TEST(a_reply_that_only_trickles_is_given_up)
+{
+	struct rig *r = rig_start();
+	int64_t start_ms = r->now_ms;
+	unsigned n = 0;
+
+	r->write_max = 0;
+	feed(r, S(GET("/")));
+	while (r->now_ms < r->conn.deadline_ms && n < 20) {
+		r->now_ms += SERVER_WRITE_MS - 1;
+		conn_sent(&r->conn, 1, r->now_ms);
+		n++;
+	}
+	CHECK_INT(r->conn.deadline_ms, start_ms +
+	    SERVER_WRITE_MS * SERVER_WRITE_TURN_MAX_N);
+	CHECK(n < 20);
+	conn_timeout(&r->conn, r->now_ms);
+	note_edge(r);
+	CHECK(settle(r) == CONN_WANT_CLOSE);
+}
+
 TEST(a_stream_of_pieces_gets_heartbeats_and_an_end)
 {
 	struct rig *r = rig_start();

@@ -118,6 +118,9 @@
 #define SERVER_IDLE_MS 75000
 /* A reply of which the client takes not one byte. */
 #define SERVER_WRITE_MS 30000
+/* ...and of which it takes a byte now and then, to hold its memory: given up
+ * after so many times that. 15 MiB at 50 KB/s still arrive. */
+#define SERVER_WRITE_TURN_MAX_N 10
 /* After an error the client gets this long to read it before the close. */
 #define SERVER_LINGER_MS 2000
 /* Keep-alive comments on a silent event stream; proxies cut at 30 to 60 s. */

@@ -69,7 +69,8 @@ deadline(const struct conn *c, int64_t now_ms)
 		return now_ms + (has_out(c) ? c->limits->write_ms :
 		    c->limits->heartbeat_ms);
 	case CONN_REPLY:
-		return now_ms + c->limits->write_ms;
+		return now_ms + c->limits->write_ms < c->reply_end_ms ?
+		    now_ms + c->limits->write_ms : c->reply_end_ms;
 	case CONN_LINGER:
 		return now_ms + c->limits->linger_ms;
 	case CONN_BUSY: /* the job has its own deadline */
@@ -85,6 +86,8 @@ enter(struct conn *c, enum conn_state state, int64_t now_ms)
 {
 	MUST((edges[c->state] & TO(state)) != 0);
 	c->state = state;
+	c->reply_end_ms = now_ms +
+	    c->limits->write_ms * SERVER_WRITE_TURN_MAX_N;
 	c->deadline_ms = deadline(c, now_ms);
 }
 

@@ -66,7 +66,8 @@ struct conn_limits {
 	int64_t head_ms;      /* first byte of a head to its end */
 	int64_t body_ms;      /* end of the head to the end of the body */
 	int64_t idle_ms;      /* between requests */
-	int64_t write_ms;     /* a reply that does not move */
+	int64_t write_ms;     /* a reply that does not move; as a whole it gets
+	                       * SERVER_WRITE_TURN_MAX_N times that */
 	int64_t linger_ms;    /* after the last reply */
 	int64_t heartbeat_ms; /* silence of an event stream */
 	int64_t call_ms;      /* a job's deadline */
@@ -93,6 +94,7 @@ struct conn {
 	struct buf body;    /* the body so far, in the job's arena */
 	struct http1_chunked chunked; /* decoder of a chunked body */
 	struct str out[2];  /* bytes to send, in order; lengths 0: none */
+	int64_t reply_end_ms; /* REPLY: the client has to have it all by then */
 	int64_t deadline_ms; /* call conn_timeout() then; INT64_MAX: never */
 	uint64_t request_n; /* complete requests so far */
 };
