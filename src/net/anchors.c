@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Trust anchors from the compiled-in table and from PEM text. The PEM decoder
- * hands out the DER bytes of one object at a time; they are collected in a
- * buffer that the next certificate reuses, and what is kept of each (name and
- * key) is copied into the arena.
+ * Trust anchors from the compiled-in table and from PEM text (RFC 7468). The
+ * text is read here, line by line: the library's incremental decoder takes a
+ * tenth of a second for a full bundle, which would be most of the start. What
+ * is kept of each certificate (name and key) is copied into the arena.
  */
 #include "net/anchors.h"
 
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/enc.h"
 #include "base/limits.h"
 #include "net/roots.h"
 
@@ -64,12 +65,6 @@ struct reading {
 	struct buf der;  /* the certificate being collected */
 	struct buf name; /* its subject */
 };
-
-static void
-collect(void *ctx, const void *p, size_t len)
-{
-	buf_add(&((struct reading *)ctx)->der, str_of(p, len));
-}
 
 static void
 collect_name(void *ctx, const void *p, size_t len)
@@ -139,53 +134,83 @@ decode(struct reading *r, br_x509_trust_anchor *ta, struct arena *a)
 	return ERR_OK;
 }
 
-/* One event of the PEM decoder. The object in hand, if any, ends with
- * BR_PEM_END_OBJ; whether it is a certificate is decided at its start. */
+/* A bundle being read, line by line. */
 struct pem_state {
 	struct reading reading;
+	struct buf text;  /* base64 of the object, without line ends */
+	struct str label; /* of the object that is open; absent: none */
 	br_x509_trust_anchor *list;
 	size_t n;         /* anchors made */
 	size_t object_n;  /* certificates seen */
-	bool certificate; /* the object is one */
 };
 
-static enum err
-pem_event(struct pem_state *s, br_pem_decoder_context *pem, int event,
-    struct arena *a)
+static bool
+is_certificate(struct str label)
 {
-	struct str name;
-	enum err err;
-
-	switch (event) {
-	case BR_PEM_BEGIN_OBJ:
-		name = str_from_z(br_pem_decoder_name(pem));
-		s->certificate = str_eq(name, S("CERTIFICATE")) ||
-		    str_eq(name, S("X509 CERTIFICATE"));
-		buf_clear(&s->reading.der);
-		br_pem_decoder_setdest(pem, s->certificate ? collect : NULL,
-		    &s->reading);
-		return ERR_OK;
-	case BR_PEM_END_OBJ:
-		if (!s->certificate) {
-			return ERR_OK;
-		}
-		s->object_n++;
-		s->certificate = false;
-		if (s->n == ANCHORS_MAX) {
-			return ERR_LIMIT;
-		}
-		err = decode(&s->reading, &s->list[s->n], a);
-		s->n += err == ERR_OK;
-		return err == ERR_TYPE ? ERR_OK : err;
-	case BR_PEM_ERROR:
-		s->object_n++;
-		return ERR_SYNTAX;
-	default:
-		return ERR_OK;
-	}
+	return str_eq(label, S("CERTIFICATE")) ||
+	    str_eq(label, S("X509 CERTIFICATE"));
 }
 
-/* The sentence for what went wrong. */
+/* The label of "-----BEGIN label-----" (or END), else absent. */
+static struct str
+label_of(struct str line, struct str begin)
+{
+	struct str end = S("-----");
+
+	if (!str_starts(line, begin) || !str_ends(line, end) ||
+	    line.len < begin.len + end.len) {
+		return STR_NONE;
+	}
+	return str_sub(line, begin.len, line.len - end.len);
+}
+
+/* An object has ended: decodes it when it is a certificate. */
+static enum err
+end_object(struct pem_state *s, struct arena *a)
+{
+	bool certificate = is_certificate(s->label);
+	enum err err;
+
+	s->label = STR_NONE;
+	if (!certificate) {
+		return ERR_OK;
+	}
+	if (s->n == ANCHORS_MAX) {
+		return ERR_LIMIT;
+	}
+	buf_clear(&s->reading.der);
+	if (!buf_ok(&s->text) ||
+	    !enc_base64_decode(&s->reading.der, buf_str(&s->text))) {
+		return a->failed ? ERR_NOMEM : ERR_SYNTAX;
+	}
+	err = decode(&s->reading, &s->list[s->n], a);
+	s->n += err == ERR_OK;
+	return err == ERR_TYPE ? ERR_OK : err;
+}
+
+/* One line (RFC 7468 3); text outside objects is for people. */
+static enum err
+pem_line(struct pem_state *s, struct str line, struct arena *a)
+{
+	struct str label;
+
+	if (s->label.p == NULL) {
+		s->label = label_of(line, S("-----BEGIN "));
+		s->object_n += is_certificate(s->label);
+		buf_clear(&s->text);
+		return ERR_OK;
+	}
+	if (!str_starts(line, S("-----"))) {
+		if (is_certificate(s->label)) {
+			buf_add(&s->text, line);
+		}
+		return ERR_OK;
+	}
+	label = label_of(line, S("-----END "));
+	return label.p != NULL && str_eq(label, s->label) ?
+	    end_object(s, a) : ERR_SYNTAX;
+}
+
 static enum err
 refuse(const struct pem_state *s, enum err err, struct str file,
     struct str setting, struct fail *f)
@@ -209,8 +234,7 @@ enum err
 anchors_pem(struct anchors *out, struct arena *a, struct str pem,
     struct str file, struct str setting, struct fail *f)
 {
-	struct pem_state s = { .certificate = false };
-	br_pem_decoder_context decoder;
+	struct pem_state s = { .n = 0 };
 	enum err err = ERR_OK;
 
 	s.list = ARENA_ARRAY(a, ANCHORS_MAX, br_x509_trust_anchor);
@@ -219,17 +243,11 @@ anchors_pem(struct anchors *out, struct arena *a, struct str pem,
 	}
 	s.reading.der = buf_in(a, CERTIFICATE_MAX);
 	s.reading.name = buf_in(a, CERTIFICATE_MAX);
-	br_pem_decoder_init(&decoder);
-	while (pem.len > 0 && err == ERR_OK) {
-		size_t n = br_pem_decoder_push(&decoder, pem.p, pem.len);
-		int event = br_pem_decoder_event(&decoder);
-
-		pem = str_sub(pem, n, pem.len);
-		err = pem_event(&s, &decoder, event, a);
-		MUST(n > 0 || event != 0);
+	s.text = buf_in(a, CERTIFICATE_MAX / 3 * 4 + 4);
+	while (pem.p != NULL && err == ERR_OK) {
+		err = pem_line(&s, str_trim_ws(str_cut(&pem, '\n')), a);
 	}
-	if (err == ERR_OK && s.certificate) {
-		s.object_n++;
+	if (err == ERR_OK && is_certificate(s.label)) {
 		err = ERR_SYNTAX; /* the text ends inside a certificate */
 	}
 	if (err != ERR_OK) {
