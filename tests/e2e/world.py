@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import select
+import shutil
 import socket
 import ssl
 import subprocess
@@ -193,6 +194,7 @@ class World:
             if process.poll() is None:
                 process.kill()
             process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Server:
