@@ -124,6 +124,8 @@ class Proxy:
             pass
 
     def close(self):
+        # close() alone leaves it listening while a thread waits in accept().
+        self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
 
 

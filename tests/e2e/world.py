@@ -129,6 +129,8 @@ class TlsFront:
             pass
 
     def close(self):
+        # close() alone leaves it listening while a thread waits in accept().
+        self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
 
 
