@@ -16,7 +16,7 @@ import time
 import urllib.parse
 import urllib.request
 
-from world import READER, Server, World, run
+from world import READER, Server, World, copy, run
 
 
 def text_of(result):
@@ -104,24 +104,9 @@ class Proxy:
         else:
             path = urllib.parse.urlsplit(target).path.encode()
             back.sendall(head.replace(target.encode(), path, 1))
-        threading.Thread(target=self._copy, args=(back, client),
+        threading.Thread(target=copy, args=(back, client),
                          daemon=True).start()
-        self._copy(client, back)
-
-    @staticmethod
-    def _copy(source, sink):
-        try:
-            while True:
-                data = source.recv(65536)
-                if not data:
-                    break
-                sink.sendall(data)
-        except OSError:
-            pass
-        try:
-            sink.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        copy(client, back)
 
     def close(self):
         # close() alone leaves it listening while a thread waits in accept().

@@ -73,6 +73,22 @@ class Certificates:
         return crt, key
 
 
+def copy(source, sink):
+    """Passes bytes on until the source ends, then ends the sink."""
+    try:
+        while True:
+            data = source.recv(65536)
+            if not data:
+                break
+            sink.sendall(data)
+    except OSError:
+        pass
+    try:
+        sink.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+
+
 class TlsFront:
     """Ends TLS and passes the bytes on to a port of loopback."""
 
@@ -105,28 +121,13 @@ class TlsFront:
         self.connections += 1
         self.reused += 1 if tls.session_reused else 0
         back = socket.create_connection(("127.0.0.1", self.target_port))
-        other = threading.Thread(target=self._copy, args=(back, tls),
+        other = threading.Thread(target=copy, args=(back, tls),
                                  daemon=True)
         other.start()
-        self._copy(tls, back)
+        copy(tls, back)
         other.join(10)
         tls.close()
         back.close()
-
-    @staticmethod
-    def _copy(source, sink):
-        try:
-            while True:
-                data = source.recv(65536)
-                if not data:
-                    break
-                sink.sendall(data)
-        except OSError:
-            pass
-        try:
-            sink.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
     def close(self):
         # close() alone leaves it listening while a thread waits in accept().
