@@ -26,6 +26,7 @@
 VERSION := 0.1.0
 MODE ?= debug
 HOST_ARCH := $(shell uname -m)
+HOST_CC ?= gcc
 ARCH ?= $(HOST_ARCH)
 CROSS := $(if $(filter-out $(HOST_ARCH),$(ARCH)),$(ARCH)-linux-gnu-)
 VENDOR_SRC ?= vendor/src
@@ -73,7 +74,7 @@ AR := $(CROSS)ar
 LINK += -pthread -lm
 
 CFLAGS ?=
-ALL_CFLAGS := -std=c11 $(WARN) $(GEN) -pthread -Isrc -MMD -MP \
+ALL_CFLAGS := -std=c11 $(WARN) $(GEN) -pthread -Isrc -Ibuild -MMD -MP \
 	-isystem $(VENDOR_SRC)/bearssl/inc -DVERSION='"$(VERSION)"' $(CFLAGS)
 # Only these may see more of libc than ISO C.
 $(B)/src/net/%.o $(B)/src/main.o: ALL_CFLAGS += -D_GNU_SOURCE
@@ -93,6 +94,7 @@ TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 UNITS := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 BEARSSL := $(VENDOR_BUILD)/$(LIBS)/libbearssl.a
 BASE := $(B)/libtest.a $(B)/libcore.a $(BEARSSL)
+METRICS := $(sort $(wildcard src/tools/metrics/*.def))
 # Named after what was locked and patched, so that a change fetches again.
 STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 	vendor/patches/*.patch 2>/dev/null | sha256sum | cut -c1-12)
@@ -178,7 +180,7 @@ clean:
 objects: $(CORE) $(patsubst %.c,$(B)/%.o,$(wildcard src/main.c)) $(if $(filter \
     debug,$(MODE)),$(SHARED) $(TESTS:%=$(B)/tests/%.o) \
     $(UNITS:%=$(B)/fuzz/fuzz_%.o))
-print-flags:
+print-flags: build/gen/metric_pack.h
 	@printf '%s ' $(filter-out -MMD -MP -g -O1 -DVERSION=%,$(ALL_CFLAGS)) \
 	    '-DVERSION=""'
 print-vendor:
@@ -210,6 +212,14 @@ $(B)/%.a:
 $(B)/%.o: %.c | $(BEARSSL)
 	@mkdir -p $(@D) && echo "CC $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+# The metric table: every .def file, through a program of the building machine.
+$(B)/src/tools/metric_table.o: build/gen/metric_pack.h
+build/gen/metric_all.def: $(METRICS) Makefile
+	@mkdir -p $(@D) && printf '#include "%s"\n' $(METRICS:src/%=%) >$@.$$$$ \
+	    && mv $@.$$$$ $@
+build/gen/metric_pack.h: src/tools/metrics/pack.c build/gen/metric_all.def
+	@$(HOST_CC) -std=c11 $(WARN) -O1 -Isrc -Ibuild -o $@.pack$$$$ $< && \
+	    $@.pack$$$$ >$@.$$$$ && mv $@.$$$$ $@ && rm $@.pack$$$$
 $(STAMP):
 	$(Q)sh vendor/fetch.sh vendor/archive $(VENDOR_SRC)
 	$(Q)rm -f $(VENDOR_SRC)/.verified-* && touch $@

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Look-ups in the tables that metrics/pack.c made. Rows hold numbers of words
+ * and texts, and are sorted, so that a look-up is two binary searches: the
+ * namespace among all, the name within it.
+ */
+#include "tools/metric_table.h"
+
+struct namespace_row {
+	uint16_t name, text;
+	uint16_t first;        /* metric; the last row is a sentinel */
+};
+
+struct metric_row {
+	uint16_t name, unit, stats, sets, text;
+};
+
+struct alarm_row {
+	uint32_t period_s;
+	uint16_t metric, evaluation_n, datapoint_n;
+	uint16_t statistic, comparison, threshold, missing, sets;
+	uint16_t intent, basis; /* texts */
+};
+
+#include "gen/metric_pack.h"
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+static struct str
+word(size_t i)
+{
+	return str_of((const char *)metric_pack_words +
+	    metric_pack_words_at[i],
+	    metric_pack_words_at[i + 1] - (size_t)metric_pack_words_at[i]);
+}
+
+static struct str
+text(struct arena *a, size_t i)
+{
+	(void)a;
+	return str_of((const char *)metric_pack_texts +
+	    metric_pack_texts_at[i],
+	    metric_pack_texts_at[i + 1] - metric_pack_texts_at[i]);
+}
+
+static const struct metric_row *
+row(size_t metric)
+{
+	MUST(metric < ROWS(metric_pack_metrics));
+	return &metric_pack_metrics[metric];
+}
+
+static const struct namespace_row *
+namespace_row(size_t ns)
+{
+	MUST(ns + 1 < ROWS(metric_pack_namespaces));
+	return &metric_pack_namespaces[ns];
+}
+
+/* see metric_table.h */
+size_t
+metric_table_n(void)
+{
+	return ROWS(metric_pack_metrics);
+}
+
+/* see metric_table.h */
+size_t
+metric_table_namespace_n(void)
+{
+	return ROWS(metric_pack_namespaces) - 1;
+}
+
+/* see metric_table.h */
+size_t
+metric_table_find_namespace(struct str namespace)
+{
+	size_t from = 0;
+	size_t to = metric_table_namespace_n();
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		int cmp = str_cmp(namespace, metric_table_namespace_name(mid));
+
+		if (cmp == 0) {
+			return mid;
+		}
+		if (cmp < 0) {
+			to = mid;
+		} else {
+			from = mid + 1;
+		}
+	}
+	return METRIC_TABLE_NONE;
+}
+
+/* see metric_table.h */
+size_t
+metric_table_find(struct str namespace, struct str name)
+{
+	size_t ns = metric_table_find_namespace(namespace);
+	size_t from, to;
+
+	if (ns == METRIC_TABLE_NONE) {
+		return METRIC_TABLE_NONE;
+	}
+	from = namespace_row(ns)[0].first;
+	to = namespace_row(ns)[1].first;
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+		int cmp = str_cmp(name, metric_table_name(mid));
+
+		if (cmp == 0) {
+			return mid;
+		}
+		if (cmp < 0) {
+			to = mid;
+		} else {
+			from = mid + 1;
+		}
+	}
+	return METRIC_TABLE_NONE;
+}
+
+/* see metric_table.h */
+struct str
+metric_table_namespace_name(size_t ns)
+{
+	return word(namespace_row(ns)->name);
+}
+
+/* see metric_table.h */
+size_t
+metric_table_namespace_first(size_t ns)
+{
+	return namespace_row(ns)->first;
+}
+
+/* see metric_table.h */
+size_t
+metric_table_namespace_metric_n(size_t ns)
+{
+	const struct namespace_row *r = namespace_row(ns);
+
+	return (size_t)r[1].first - r[0].first;
+}
+
+/* see metric_table.h */
+struct str
+metric_table_namespace_text(struct arena *a, size_t ns)
+{
+	return text(a, namespace_row(ns)->text);
+}
+
+/* see metric_table.h */
+size_t
+metric_table_namespace_of(size_t metric)
+{
+	size_t from = 0;
+	size_t to = metric_table_namespace_n();
+
+	MUST(metric < metric_table_n());
+	while (to - from > 1) {
+		size_t mid = from + (to - from) / 2;
+
+		if (metric < metric_pack_namespaces[mid].first) {
+			to = mid;
+		} else {
+			from = mid;
+		}
+	}
+	return from;
+}
+
+/* see metric_table.h */
+struct str
+metric_table_name(size_t metric)
+{
+	return word(row(metric)->name);
+}
+
+/* see metric_table.h */
+struct str
+metric_table_unit(size_t metric)
+{
+	struct str unit = word(row(metric)->unit);
+
+	return unit.len > 0 ? unit : STR_NONE;
+}
+
+/* see metric_table.h */
+struct str
+metric_table_statistics(size_t metric)
+{
+	return word(row(metric)->stats);
+}
+
+/* see metric_table.h */
+struct str
+metric_table_statistic(size_t metric)
+{
+	struct str rest = metric_table_statistics(metric);
+	struct str first = str_cut(&rest, ',');
+
+	if (str_eq(first, S("p*"))) {
+		return S("p90");
+	}
+	return first.len > 0 ? first : STR_NONE;
+}
+
+/* see metric_table.h */
+struct str
+metric_table_text(struct arena *a, size_t metric)
+{
+	return text(a, row(metric)->text);
+}
+
+/* see metric_table.h */
+struct str
+metric_table_sets(size_t metric)
+{
+	return word(row(metric)->sets);
+}
+
+/* see metric_table.h */
+bool
+metric_table_next_set(struct str *sets, struct str *set)
+{
+	if (sets->len == 0) {
+		return false;
+	}
+	*set = str_cut(sets, ';');
+	if (str_eq(*set, S("(none)"))) {
+		*set = S("");
+	}
+	return true;
+}
+
+/* see metric_table.h */
+bool
+metric_table_next_dimension(struct str *set, struct str *name,
+    struct str *value)
+{
+	struct str rest;
+
+	if (set->len == 0) {
+		return false;
+	}
+	rest = str_cut(set, '+');
+	*name = str_cut(&rest, '=');
+	*value = rest;
+	return true;
+}
+
+/* The first alarm of a metric, or of the next one that has any. */
+static size_t
+first_alarm(size_t metric)
+{
+	size_t from = 0;
+	size_t to = ROWS(metric_pack_alarms);
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (metric_pack_alarms[mid].metric < metric) {
+			from = mid + 1;
+		} else {
+			to = mid;
+		}
+	}
+	return from;
+}
+
+/* see metric_table.h */
+size_t
+metric_table_alarm_n(size_t metric)
+{
+	MUST(metric < metric_table_n());
+	return first_alarm(metric + 1) - first_alarm(metric);
+}
+
+/* see metric_table.h */
+bool
+metric_table_alarm(struct arena *a, size_t metric, size_t i,
+    struct metric_alarm *out)
+{
+	const struct alarm_row *r = &metric_pack_alarms[first_alarm(metric)];
+	struct str threshold;
+
+	MUST(i < metric_table_alarm_n(metric));
+	r += i;
+	threshold = word(r->threshold);
+	*out = (struct metric_alarm){
+		.statistic = word(r->statistic),
+		.period_s = r->period_s,
+		.evaluation_n = r->evaluation_n,
+		.datapoint_n = r->datapoint_n,
+		.comparison = word(r->comparison),
+		.threshold = threshold.len > 0 ? threshold : STR_NONE,
+		.missing_data = word(r->missing),
+		.dimensions = word(r->sets),
+		.intent = text(a, r->intent),
+		.basis = text(a, r->basis),
+	};
+	return out->intent.p != NULL && out->basis.p != NULL;
+}
