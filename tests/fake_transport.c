@@ -38,6 +38,43 @@ find(struct fake_transport *t, struct str line)
 }
 
 static void
+pass_time(struct fake_sys *w, int64_t ms)
+{
+	w->now_ms += ms;
+	w->mono_ms += ms;
+}
+
+/* Hands the body to the exchange's sink. */
+static void
+give(struct fake_transport *t, struct exchange *x, const struct fake_reply *r)
+{
+	struct fake_sys *w = t->world;
+	struct str body = x->response_body;
+	size_t step = r->piece_len > 0 ? r->piece_len : body.len;
+
+	x->response_body = STR_NONE;
+	for (size_t at = 0; at < body.len; at += step) {
+		if (at > 0) {
+			pass_time(w, r->piece_ms);
+		}
+		if (w->mono_ms > x->deadline_ms || sys_cancelled(x->cancel)) {
+			x->err = fail_set(&x->fail, sys_cancelled(x->cancel) ?
+			    ERR_CANCELLED : ERR_TIMEOUT, 0, STR_NONE);
+			return;
+		}
+		x->sink->began = true;
+		if (!x->sink->take(x->sink->ctx, str_sub(body, at,
+		    at + step))) {
+			return;
+		}
+	}
+	if (r->endless) {
+		pass_time(w, x->deadline_ms - w->mono_ms);
+		x->err = fail_set(&x->fail, ERR_TIMEOUT, 0, STR_NONE);
+	}
+}
+
+static void
 answer(struct fake_transport *t, struct exchange *x, struct fake_reply *r)
 {
 	struct fake_sys *w = t->world;
@@ -62,11 +99,15 @@ answer(struct fake_transport *t, struct exchange *x, struct fake_reply *r)
 		return;
 	}
 	x->status = r->status;
-	x->response_body = str_from_z(r->body);
+	x->response_body = r->bytes.p != NULL ? r->bytes :
+	    str_from_z(r->body);
 	if (r->header != NULL) {
 		x->response[x->response_n++] = (struct transport_header){
 			str_from_z(r->header), str_from_z(r->value)
 		};
+	}
+	if (x->sink != NULL && r->status >= 200 && r->status < 300) {
+		give(t, x, r);
 	}
 }
 

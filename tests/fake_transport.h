@@ -32,6 +32,11 @@ struct fake_reply {
 	enum err err;        /* the exchange fails with this instead */
 	bool sent;           /* of a failed one: the request may have arrived */
 	int64_t ms;          /* time it takes */
+	struct str bytes;    /* body in place of `body`, NULs and all; given
+	                      * to the exchange's sink where it has one... */
+	size_t piece_len;    /* ...so many bytes at a time; 0: all at once... */
+	int64_t piece_ms;    /* ...with this before each piece but the first */
+	bool endless;        /* nothing follows, until the deadline */
 	bool forever;        /* may be used again and again */
 	unsigned used_n;     /* times it was used */
 	/* Called before answering, where a test has to act in between. */

@@ -112,6 +112,69 @@ TEST(logs_speaks_json_1_1)
 	CHECK(end());
 }
 
+/* ---- streams ---- */
+
+#define STREAM "POST https://stream-logs.eu-west-1.amazonaws.com/"
+
+static size_t taken_len;
+
+static bool
+take(void *ctx, struct str bytes)
+{
+	taken_len += bytes.len;
+	return taken_len < *(size_t *)ctx;
+}
+
+static enum err
+call_stream(size_t enough)
+{
+	static const struct aws_op tail = { ENDPOINT_LOGS_STREAM,
+	    STR_INIT("StartLiveTail") };
+	struct transport_sink sink = { .ctx = &enough, .take = take };
+
+	taken_len = 0;
+	return aws_call_stream(&scope, &tail, S("{}"), &sink, &reply);
+}
+
+TEST(a_stream_has_a_host_of_its_own_and_goes_to_the_sink)
+{
+	struct fake_reply *r;
+
+	begin();
+	r = fake_transport_reply(&wire, STREAM, 200, "hello world");
+	r->piece_len = 1;
+	r->piece_ms = 5000;
+	CHECK_INT(call_stream(10), ERR_OK);
+	CHECK_INT(taken_len, 10);
+	CHECK(reply.json == NULL && reply.attempt_n == 1);
+	CHECK_INT(world.slept_ms, 0);
+	CHECK(fake_transport_saw(&wire, "X-Amz-Target: "
+	    "Logs_20140328.StartLiveTail\n"));
+	CHECK(fake_transport_saw(&wire, "/eu-west-1/logs/aws4_request"));
+	CHECK(end());
+}
+
+TEST(a_stream_is_repeated_only_before_its_first_byte)
+{
+	struct fake_reply *r;
+
+	begin();
+	fake_transport_reply(&wire, STREAM, 503, "");
+	r = fake_transport_reply(&wire, STREAM, 200, "hello");
+	r->endless = true;
+	CHECK_INT(call_stream(SIZE_MAX), ERR_TIMEOUT);
+	CHECK_INT(taken_len, 5);
+	CHECK_INT(reply.attempt_n, 2);
+	CHECK_INT(world.mono_ms, scope.deadline_ms);
+	CHECK(end());
+	begin();
+	fake_transport_reply(&wire, STREAM, 400,
+	    "{\"__type\":\"AccessDeniedException\",\"message\":\"no\"}");
+	CHECK_INT(call_stream(SIZE_MAX), ERR_AWS_ACCESS);
+	CHECK(says("logs:StartLiveTail"));
+	CHECK(end());
+}
+
 TEST(what_is_worth_repeating_is_repeated)
 {
 	static const struct { int status; const char *body; } rows[] = {

@@ -441,6 +441,104 @@ TEST(cancel_ends_the_exchange)
 	CHECK(end());
 }
 
+/* What a sink was given; it has enough after so many bytes. */
+static struct taken {
+	char text[256];
+	size_t len, enough;
+	unsigned call_n;
+} taken;
+
+static bool
+take(void *ctx, struct str bytes)
+{
+	(void)ctx;
+	MUST(bytes.len > 0 && taken.len + bytes.len < sizeof(taken.text));
+	memcpy(taken.text + taken.len, bytes.p, bytes.len);
+	taken.len += bytes.len;
+	taken.call_n++;
+	return taken.len < taken.enough;
+}
+
+static struct transport_sink sink = { .take = take };
+
+/* An exchange whose body goes to the sink. */
+static enum err
+stream(const char *reply, size_t read_max, size_t enough)
+{
+	struct fake_peer *p;
+
+	set_up();
+	p = fake_sys_peer(&f, "a.test", 80);
+	fake_peer_request(p);
+	fake_peer_reply(p, reply);
+	fake_peer_stall(p, 60000);
+	p->read_max = read_max;
+	begin();
+	taken = (struct taken){ .enough = enough };
+	sink.began = false;
+	get(&x, "a.test", 80, "/");
+	x.sink = &sink;
+	x.body_max = 4;
+	return go(&x);
+}
+
+TEST(a_sink_gets_the_body_as_it_comes_in_every_framing)
+{
+	static const char *const replies[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nT: 1\r\n\r\n",
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t n = 0; n < 3; n++) {
+			struct client_stats st;
+
+			CHECK_INT(stream(replies[i], n, SIZE_MAX), ERR_OK);
+			CHECK_INT(x.status, 200);
+			CHECK(x.response_body.len == 0 && sink.began);
+			CHECK_STR(str_of(taken.text, taken.len),
+			    S("hello world"));
+			CHECK(n != 1 || taken.call_n == 11);
+			client_stats(client, &st);
+			CHECK_INT(st.idle_n, 1);
+			CHECK(end());
+		}
+	}
+}
+
+TEST(a_sink_that_has_enough_ends_the_exchange_and_closes_the_connection)
+{
+	struct client_stats st;
+
+	CHECK_INT(stream("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+	    "\r\n5\r\nhello\r\n6\r\n world\r\n", 1, 7), ERR_OK);
+	CHECK_STR(str_of(taken.text, taken.len), S("hello w"));
+	client_stats(client, &st);
+	CHECK_INT(st.idle_n, 0);
+	CHECK_INT(f.mono_ms, 1000000);
+	CHECK(end());
+}
+
+TEST(the_deadline_ends_a_stream_that_has_no_end)
+{
+	CHECK_INT(stream("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+	    "\r\n5\r\nhello\r\n", 0, SIZE_MAX), ERR_TIMEOUT);
+	CHECK_STR(str_of(taken.text, taken.len), S("hello"));
+	CHECK(sink.began);
+	CHECK_INT(f.mono_ms, 1000000 + 30000);
+	CHECK(end());
+}
+
+TEST(an_error_answer_is_kept_although_there_is_a_sink)
+{
+	CHECK_INT(stream("HTTP/1.1 400 Bad\r\nContent-Length: 4\r\n\r\nhell",
+	    0, SIZE_MAX), ERR_OK);
+	CHECK_STR(x.response_body, S("hell"));
+	CHECK(taken.len == 0 && !sink.began);
+	CHECK(end());
+}
+
 TEST(dial_failures_keep_their_detail)
 {
 	struct fake_peer *p;

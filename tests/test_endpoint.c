@@ -134,6 +134,21 @@ TEST(every_partition_has_its_hosts)
 	}
 }
 
+TEST(answers_without_an_end_have_a_host_of_their_own)
+{
+	begin("[profile f]\nuse_fips_endpoint = true\n");
+	CHECK_INT(resolve(NULL, ENDPOINT_LOGS_STREAM, "eu-west-1"), ERR_OK);
+	CHECK_STR(e.host, S("stream-logs.eu-west-1.amazonaws.com"));
+	CHECK_STR(e.signing_name, S("logs"));
+	CHECK_INT(resolve("f", ENDPOINT_LOGS_STREAM, "eu-west-1"), ERR_OK);
+	CHECK_STR(e.host, S("stream-logs-fips.eu-west-1.amazonaws.com"));
+	fake_sys_env(&world, "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+	    "http://127.0.0.1:9/");
+	CHECK_INT(resolve(NULL, ENDPOINT_LOGS_STREAM, "eu-west-1"), ERR_OK);
+	CHECK_STR(e.host, S("127.0.0.1"));
+	end();
+}
+
 TEST(every_service_has_its_name)
 {
 	begin("");

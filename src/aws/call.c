@@ -481,7 +481,7 @@ own_headers(const struct flight *fl, struct http1_header h[static HEADER_N],
     size_t *n)
 {
 	const struct aws_job *job = fl->job;
-	bool logs = job->op->service == ENDPOINT_LOGS;
+	bool logs = job->op->service != ENDPOINT_CLOUDWATCH;
 	struct buf target = buf_in(job->scope->arena, 128);
 	struct buf request = buf_in(job->scope->arena, 64);
 
@@ -614,9 +614,9 @@ prepare(struct flight *fl)
 	    .port = fl->endpoint.port, .method = S("POST"),
 	    .target = fl->endpoint.path, .headers = headers,
 	    .header_n = header_n, .body = job->body,
-	    .deadline_ms = now + AWS_ATTEMPT_TIMEOUT_MS,
+	    .sink = job->sink, .deadline_ms = now + AWS_ATTEMPT_TIMEOUT_MS,
 	    .cancel = s->cancel };
-	if (fl->x->deadline_ms > s->deadline_ms) {
+	if (job->sink != NULL || fl->x->deadline_ms > s->deadline_ms) {
 		fl->x->deadline_ms = s->deadline_ms;
 	}
 	fail_init(&fl->x->fail, s->arena);
@@ -826,8 +826,17 @@ judge(struct flight *fl)
 	read_answer(fl, &fault);
 	log_reply(fl, &fault);
 	kind = fault_classify(&fault);
+	if (kind == FAULT_NONE && fl->job->sink != NULL) {
+		return_tokens(s->aws, fl->paid);
+		land(fl, ERR_OK);
+		return;
+	}
 	if (kind == FAULT_NONE) {
 		land_reply(fl);
+		return;
+	}
+	if (fl->job->sink != NULL && fl->job->sink->began) {
+		land(fl, fault_describe(&fault, &fl->job->fail));
 		return;
 	}
 	if (repair(fl, kind, &fault)) {
@@ -948,10 +957,11 @@ aws_call_many(struct aws_job *jobs, size_t n)
 
 /* see call.h */
 enum err
-aws_call(struct aws_scope *s, const struct aws_op *op, struct str body,
-    struct aws_reply *reply)
+aws_call_stream(struct aws_scope *s, const struct aws_op *op,
+    struct str body, struct transport_sink *sink, struct aws_reply *reply)
 {
-	struct aws_job job = { .scope = s, .op = op, .body = body };
+	struct aws_job job = { .scope = s, .op = op, .body = body,
+	    .sink = sink };
 
 	aws_call_many(&job, 1);
 	*reply = job.reply;
@@ -962,4 +972,12 @@ aws_call(struct aws_scope *s, const struct aws_op *op, struct str body,
 		s->fail->a = a;
 	}
 	return job.err;
+}
+
+/* see call.h */
+enum err
+aws_call(struct aws_scope *s, const struct aws_op *op, struct str body,
+    struct aws_reply *reply)
+{
+	return aws_call_stream(s, op, body, NULL, reply);
 }

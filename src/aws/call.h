@@ -122,7 +122,8 @@ enum err aws_scope_region(const struct aws_scope *s, struct str region,
 
 /* One operation of a JSON service: {service, name}. */
 struct aws_op {
-	enum endpoint_service service; /* ENDPOINT_CLOUDWATCH, ENDPOINT_LOGS */
+	enum endpoint_service service; /* ENDPOINT_CLOUDWATCH, ENDPOINT_LOGS,
+	                          * ENDPOINT_LOGS_STREAM */
 	struct str name;               /* "DescribeAlarms": also its IAM name */
 };
 
@@ -153,10 +154,20 @@ struct aws_job {
 	struct aws_scope *scope; /* several jobs may share one */
 	const struct aws_op *op;
 	struct str body;
+	struct transport_sink *sink; /* may be NULL; see aws_call_stream() */
 	struct aws_reply reply;
 	enum err err;
 	struct fail fail;        /* its own: scope->fail stays untouched */
 };
+
+/* Calls an operation whose answer is a stream of bytes for the sink, which
+ * ends it when it has enough. The scope's deadline counts for the whole: it
+ * ends the stream with ERR_TIMEOUT, and whether that is a failure the caller
+ * knows. Once bytes were handed over nothing is retried. reply->json is NULL
+ * whatever happens; the rest as aws_call(). */
+enum err aws_call_stream(struct aws_scope *s, const struct aws_op *op,
+    struct str body, struct transport_sink *sink, struct aws_reply *reply)
+    MUST_USE;
 
 /* Runs n jobs (1..EXCHANGE_MANY_MAX) at the same time, each with its own
  * retries and result. All scopes belong to one `struct aws`, and all arenas to

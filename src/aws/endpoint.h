@@ -34,6 +34,8 @@
 enum endpoint_service {
 	ENDPOINT_CLOUDWATCH, /* monitoring */
 	ENDPOINT_LOGS,
+	ENDPOINT_LOGS_STREAM, /* the same API, for answers without an end;
+	                       * a configured URL is the one of logs */
 	ENDPOINT_STS,
 	ENDPOINT_SSO_OIDC,   /* oidc.<region> */
 	ENDPOINT_SSO,        /* portal.sso.<region> */

@@ -156,7 +156,8 @@ fault_action(struct buf *b, enum endpoint_service service,
     struct str operation)
 {
 	buf_add(b, service == ENDPOINT_CLOUDWATCH ? S("cloudwatch:") :
-	    service == ENDPOINT_LOGS ? S("logs:") : S("sts:"));
+	    service == ENDPOINT_LOGS || service == ENDPOINT_LOGS_STREAM ?
+	    S("logs:") : S("sts:"));
 	buf_add(b, operation);
 }
 

@@ -26,6 +26,18 @@ struct transport_header {
 	struct str value;
 };
 
+/* Takes the body of a response piece by piece, instead of its being kept: for
+ * streams that have no end of their own. */
+struct transport_sink {
+	void *ctx;
+	/* Bytes of the body as they came, at least one, in the thread of the
+	 * call. false: enough; the exchange ends with ERR_OK and closes its
+	 * connection. */
+	bool (*take)(void *ctx, struct str bytes);
+	bool began;          /* set by the transport: bytes were handed over,
+	                      * so the request must not be repeated */
+};
+
 /* One HTTP exchange. The caller fills the first part and owns all of it until
  * the call returns; what the transport fills points into x->arena. */
 struct exchange {
@@ -43,6 +55,8 @@ struct exchange {
 	size_t header_n;
 	struct str body;
 	size_t body_max;     /* response bytes accepted; 0: HTTP_RESPONSE_MAX */
+	struct transport_sink *sink; /* gets the body of a response with status
+	                      * 2xx, of any length; NULL: it is kept */
 	int64_t deadline_ms; /* absolute, monotonic */
 	const struct cancel *cancel; /* may be NULL */
 	/* out */

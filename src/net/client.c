@@ -113,6 +113,7 @@ struct run {
 	struct buf body;
 	size_t body_max;
 	size_t body_len;        /* of a body of known length: bytes read */
+	bool streams;           /* the body goes to x->sink, not to r->body */
 };
 
 /* ---- connections ---- */
@@ -822,12 +823,29 @@ too_large(struct run *r)
 	fail(r, ERR_LIMIT);
 }
 
-/* The whole response is here. `excess`: bytes followed it. */
+/* Gives the sink what came. false: it has enough. */
+static bool
+hand_over(struct run *r)
+{
+	struct transport_sink *sink = r->x->sink;
+	bool more;
+
+	if (!r->streams || r->body.len == 0) {
+		return true;
+	}
+	sink->began = true;
+	more = sink->take(sink->ctx, buf_str(&r->body));
+	buf_clear(&r->body);
+	return more;
+}
+
+/* The whole response is here, or enough of it. `excess`: bytes followed it. */
 static void
 finish(struct run *r, bool excess)
 {
 	struct exchange *x = r->x;
 
+	(void)hand_over(r);
 	x->status = r->head.status;
 	x->response_n = r->head.header_n;
 	for (size_t i = 0; i < r->head.header_n; i++) {
@@ -857,7 +875,9 @@ take_body(struct run *r, struct str in)
 	case HTTP1_BODY_LENGTH:
 		left = (size_t)r->head.body_len - r->body_len;
 		n = (long)(in.len < left ? in.len : left);
-		if (n > 0) {
+		if (r->streams) {
+			buf_add(&r->body, str_sub(in, 0, (size_t)n));
+		} else if (n > 0) {
 			memcpy(r->body.p + r->body_len, in.p, (size_t)n);
 		}
 		r->body_len += (size_t)n;
@@ -889,12 +909,33 @@ take_body(struct run *r, struct str in)
 	}
 }
 
+/* The same, and on to the sink where there is one. */
+static void
+take_piece(struct run *r, struct str in)
+{
+	take_body(r, in);
+	if (r->state == BODY && !hand_over(r)) {
+		finish(r, true);
+	}
+}
+
 /* A final head came: makes room for the body. */
 static void
 begin_body(struct run *r)
 {
 	struct exchange *x = r->x;
 
+	r->streams = x->sink != NULL && r->head.status < 300;
+	if (r->streams) {
+		/* Never more at a time than is read at a time. */
+		r->body = buf_in(x->arena, RAW_SIZE);
+		r->body_len = 0;
+		r->state = BODY;
+		http1_chunked_init(&r->chunked, INT64_MAX);
+		take_piece(r, str_of(r->raw + r->head_len,
+		    r->raw_len - r->head_len));
+		return;
+	}
 	r->body = buf_in(x->arena, r->body_max);
 	r->body_len = 0;
 	r->state = BODY;
@@ -952,7 +993,7 @@ step_body(struct run *r)
 {
 	char *to = r->raw + r->head_len;
 	size_t room = RAW_SIZE - r->head_len;
-	bool known = r->head.body == HTTP1_BODY_LENGTH;
+	bool known = r->head.body == HTTP1_BODY_LENGTH && !r->streams;
 	long n;
 
 	if (known) {
@@ -973,7 +1014,7 @@ step_body(struct run *r)
 			finish(r, false);
 		}
 	} else {
-		take_body(r, str_of(to, (size_t)n));
+		take_piece(r, str_of(to, (size_t)n));
 	}
 }
 

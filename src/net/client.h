@@ -21,6 +21,10 @@
  * more than config.connection_max, and are wiped when they are given back. A
  * call that finds no free slot closes an idle connection, or waits for one.
  *
+ * The body of an exchange with a sink is handed over as it comes and never
+ * kept. Where it ends before its end (the sink has enough, deadline, cancel)
+ * the connection is closed, which is how such streams are ended.
+ *
  * Proxies, as every AWS SDK understands them: https goes through CONNECT to
  * HTTPS_PROXY, http in absolute form to HTTP_PROXY, both speak plain HTTP to
  * the proxy. User and password of the proxy's URL become Basic credentials.
