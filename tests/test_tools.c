@@ -15,6 +15,7 @@
 #include "mcp/mcp.h"
 #include "tools/tools.h"
 
+#define CALLS "tests/cases/tools/calls.txt"
 #define GOLDEN "tests/golden/tools_list.json"
 
 static struct fake_sys fake;
@@ -185,13 +186,149 @@ TEST(the_published_schema_is_the_golden_one)
 	CHECK_STR(str_trim_ws(str_from_z(golden)), now);
 }
 
-TEST(a_tool_costs_a_model_at_most_1000_bytes_on_average)
+TEST(tools_list_costs_a_model_at_most_40000_bytes)
 {
 	CHECK(begin_test());
 	printf("    tools/list: %zu bytes, %zu tools\n",
 	    mcp_tools_json(mcp).len, tools_n);
-	CHECK(mcp_tools_json(mcp).len <= 1000 * tools_n);
+	CHECK(mcp_tools_json(mcp).len <= 40000);
+	for (size_t i = 0; i < tools_n; i++) {
+		struct mcp_config config = { .name = S("n"), .title = S("t"),
+		    .version = S("0"), .tools = &tools_table[i], .tool_n = 1 };
+		struct mcp *one;
+		struct fail f;
+
+		fail_init(&f, &start);
+		CHECK_INT(mcp_new(&one, &config, &start, &f), ERR_OK);
+		if (mcp_tools_json(one).len > 2400) {
+			printf("    %.*s: %zu bytes\n",
+			    STR_ARG(tools_table[i]->name),
+			    mcp_tools_json(one).len);
+		}
+		CHECK(mcp_tools_json(one).len <= 2400);
+	}
 	CHECK(tools_instructions.len < 900);
+}
+
+/* The last string member of that name in an answer seen before. */
+static struct str
+remember(struct str name, struct str answer)
+{
+	static char held[64][2][256];
+	static size_t held_n;
+	char find[128];
+	size_t from, to, i;
+
+	(void)snprintf(find, sizeof(find), "\"%.*s\":\"", STR_ARG(name));
+	from = str_find(answer, str_from_z(find), 0);
+	for (i = 0; i < held_n && !str_eq(str_from_z(held[i][0]), name);) {
+		i++;
+	}
+	if (from == answer.len || i == 64) {
+		return i < held_n ? str_from_z(held[i][1]) : STR_NONE;
+	}
+	from += strlen(find);
+	to = str_find_byte(answer, '"', from);
+	held_n += i == held_n;
+	(void)snprintf(held[i][0], 256, "%.*s", STR_ARG(name));
+	(void)snprintf(held[i][1], 256, "%.*s",
+	    STR_ARG(str_sub(answer, from, to)));
+	return str_from_z(held[i][1]);
+}
+
+/* Arguments of a line of the file with what "$member" stands for, and
+ * max_bytes where it is not 0. */
+static bool
+fill_in(struct str args, unsigned max_bytes, struct buf *out)
+{
+	size_t at = 0;
+
+	for (;;) {
+		size_t dollar = str_find_byte(args, '$', at);
+		size_t end;
+		struct str value;
+
+		buf_add(out, str_sub(args, at, dollar));
+		if (dollar == args.len) {
+			break;
+		}
+		end = str_find_byte(args, '"', dollar);
+		value = remember(str_sub(args, dollar + 1, end), text);
+		if (value.p == NULL) {
+			return false;
+		}
+		buf_add(out, value);
+		at = end;
+	}
+	if (max_bytes > 0) {
+		buf_cut(out, out->len - 1);
+		buf_addf(out, args.len > 2 ? ",\"max_bytes\":%u}" :
+		    "\"max_bytes\":%u}", (uint64_t)max_bytes);
+	}
+	return buf_ok(out);
+}
+
+TEST(every_answer_stays_within_max_bytes_and_says_when_it_was_cut)
+{
+	static const unsigned budgets[] = { 0, 4000, 5000, 9000, 30000 };
+	static char file[64 * 1024];
+	static bool seen[128];
+	struct str left;
+	FILE *f = fopen(CALLS, "r");
+
+	CHECK(f != NULL);
+	left = str_of(file, fread(file, 1, sizeof(file), f));
+	(void)fclose(f);
+	CHECK(begin_test());
+	while (left.len > 0) {
+		size_t end = str_find_byte(left, '\n', 0);
+		bool may_fail = str_starts(left, S("?"));
+		struct str line = str_sub(left, may_fail ? 1 : 0, end);
+		size_t space = str_find_byte(line, ' ', 0);
+		struct str name = str_sub(line, 0, space);
+		size_t whole_len = 0;
+
+		left = str_sub(left, end + 1, left.len);
+		for (size_t i = 0; i < tools_n; i++) {
+			seen[i] = seen[i] || str_eq(name,
+			    tools_table[i]->name);
+		}
+		for (size_t i = 0; line.p[0] != '#' && i < 5; i++) {
+			char args[4096], tool[64];
+			struct buf b = buf_fixed(args, sizeof(args) - 1);
+			size_t limit = i == 0 ? 60000 : budgets[i];
+
+			if (!fill_in(str_sub(line, space + 1, line.len),
+			    budgets[i], &b)) {
+				printf("    nothing to fill in: %.*s\n",
+				    STR_ARG(line));
+				CHECK(false);
+			}
+			args[b.len] = '\0';
+			(void)snprintf(tool, sizeof(tool), "%.*s",
+			    STR_ARG(name));
+			CHECK(call(tool, args));
+			CHECK(!is_error || may_fail);
+			if (text.len > limit) {
+				printf("    %s: %zu bytes, not %zu\n", tool,
+				    text.len, limit);
+			}
+			CHECK(text.len <= limit);
+			whole_len = i == 0 ? text.len : whole_len;
+			if (whole_len > limit) {
+				CHECK(json_get_bool(data,
+				    S("has_more_results"), false));
+				CHECK(says("max_bytes"));
+			}
+		}
+	}
+	for (size_t i = 0; i < tools_n; i++) {
+		if (!seen[i]) {
+			printf("    %.*s has no line in " CALLS "\n",
+			    STR_ARG(tools_table[i]->name));
+		}
+		CHECK(seen[i]);
+	}
 }
 
 TEST(defect_18_every_tool_is_annotated_and_has_a_short_name)
@@ -230,7 +367,7 @@ TEST(active_alarms_are_cut_at_max_items_and_say_so)
 	CHECK_INT(json_get(data, S("metric_alarms"))->n +
 	    json_get(data, S("composite_alarms"))->n, 2);
 	CHECK(json_get_bool(data, S("has_more_results"), false));
-	CHECK(says("there are more"));
+	CHECK(says("There is more than is shown"));
 	CHECK(call("get_active_alarms", "{}"));
 	CHECK(!json_get_bool(data, S("has_more_results"), true));
 	CHECK(json_get(data, S("composite_alarms"))->n > 0);

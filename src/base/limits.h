@@ -175,6 +175,19 @@
 /* JSON of one tool's result: hosts refuse 10 to 16 MiB, and a reply holds it
  * twice, once as text. */
 #define MCP_RESULT_MAX ((size_t)4 * 1024 * 1024)
+/* Bytes of one answer unless max_bytes says otherwise: 15,000 to 20,000 tokens
+ * are what a model can read at once without losing the thread. */
+#define ROWS_BYTES_DEFAULT 60000
+/* The least one may ask for: the fixed members of every answer fit. */
+#define ROWS_BYTES_MIN 4000
+/* The most: a result with its closing members stays under MCP_RESULT_MAX. */
+#define ROWS_BYTES_MAX 4000000
+/* Kept free of an answer's bytes for what comes behind its last list... */
+#define ROWS_CLOSING 1200
+/* ...and for what closes one row around an inner list. */
+#define ROWS_CLOSING_INNER 200
+/* Lists inside rows of lists. */
+#define ROWS_DEPTH_MAX 4
 /* One reply with its envelope: a result that needs every byte of its text
  * escaped is refused, a usual one fits with room. */
 #define MCP_REPLY_MAX ((size_t)15 * 1024 * 1024)

@@ -540,7 +540,7 @@ schema_bounds(struct json_writer *w, const struct param *p, struct str min,
 		return;
 	}
 	/* At least one goes without saying. */
-	if (p->min < 0 || p->min > 1) {
+	if (p->min < 0 || (p->min > 1 && p->min <= 1000)) {
 		json_put_integer(w, min, p->min);
 	}
 	/* Larger ones are no help to a model. */

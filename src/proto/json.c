@@ -935,6 +935,25 @@ end(struct json_writer *w, bool object)
 }
 
 /* see json.h */
+struct json_mark
+json_mark(const struct json_writer *w)
+{
+	return (struct json_mark){ .writer = *w, .len = w->b->len,
+	    .failed = w->b->failed };
+}
+
+/* see json.h */
+void
+json_rollback(struct json_writer *w, const struct json_mark *mark)
+{
+	MUST(w->b == mark->writer.b && w->depth >= mark->writer.depth);
+	buf_cut(w->b, mark->len);
+	w->b->failed = mark->failed ||
+	    (w->b->a != NULL && w->b->a->failed);
+	*w = mark->writer;
+}
+
+/* see json.h */
 void
 json_begin_object(struct json_writer *w)
 {

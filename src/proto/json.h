@@ -111,6 +111,20 @@ struct json_writer {
 };
 
 struct json_writer json_writer(struct buf *b);
+
+/* A place in what was written, to which one can go back as long as the level
+ * it lies in is still open: what did not fit is taken back whole. */
+struct json_mark {
+	struct json_writer writer;
+	size_t len;
+	bool failed;
+};
+
+struct json_mark json_mark(const struct json_writer *w);
+/* Forgets everything written since; a failure of the buffer too, unless the
+ * arena has no memory left. */
+void json_rollback(struct json_writer *w, const struct json_mark *mark);
+
 void json_begin_object(struct json_writer *w);
 void json_end_object(struct json_writer *w);
 void json_begin_array(struct json_writer *w);

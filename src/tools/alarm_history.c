@@ -24,6 +24,8 @@
 #define PAGE_MAX 100
 /* Transitions closer than this form one flapping episode. */
 #define FLAP_GAP_MS ((int64_t)3600 * 1000)
+/* One message: that nothing happened, or that there is more. */
+#define MESSAGE_MAX 512
 /* Used where the alarm itself is gone or evaluates no single metric. */
 #define PERIOD_DEFAULT_S 300
 
@@ -243,7 +245,7 @@ sort_times(int64_t *times, size_t n)
  * that led to it, then one over each episode of transitions in quick
  * succession. */
 static enum err
-show_suggestions(struct history *h)
+show_suggestions(struct history *h, struct rows *rows)
 {
 	struct json_writer *out = h->q.c->out;
 	int64_t *times = ARENA_ARRAY(h->q.c->arena, h->n, int64_t);
@@ -251,6 +253,7 @@ show_suggestions(struct history *h)
 	int64_t evaluations =
 	    json_get_i64(h->alarm, S("EvaluationPeriods"), 1);
 	int64_t before, after;
+	bool fits = true;
 	size_t n;
 
 	if (times == NULL) {
@@ -261,14 +264,15 @@ show_suggestions(struct history *h)
 	before = period * evaluations * 5 * 1000;
 	after = period * 2 * 1000;
 	n = alarm_times(h, times);
-	json_key(out, S("time_range_suggestions"));
-	json_begin_array(out);
-	for (size_t i = 0; i < n; i++) {
+	rows_begin(rows, S("time_range_suggestions"));
+	for (size_t i = 0; i < n && fits; i++) {
 		show_range(out, times[i] - before, times[i] + after,
 		    S("transition to ALARM"));
+		fits = rows_fit(rows);
 	}
 	sort_times(times, n);
-	for (size_t first = 0, last = 0; first < n; first = last + 1) {
+	for (size_t first = 0, last = 0; first < n && fits;
+	    first = last + 1) {
 		last = first;
 		while (last + 1 < n &&
 		    times[last + 1] - times[last] <= FLAP_GAP_MS) {
@@ -278,9 +282,10 @@ show_suggestions(struct history *h)
 			show_range(out, times[first] - before,
 			    times[last] + after,
 			    S("several transitions to ALARM within the hour"));
+			fits = rows_fit(rows);
 		}
 	}
-	json_end_array(out);
+	rows_end(rows);
 	return ERR_OK;
 }
 
@@ -307,9 +312,9 @@ say_nothing(struct history *h, struct buf *text)
 }
 
 static void
-message(struct history *h)
+message(struct history *h, const struct rows *rows)
 {
-	struct buf text = buf_in(h->q.c->arena, 512);
+	struct buf text = buf_in(h->q.c->arena, MESSAGE_MAX);
 
 	if (h->alarm == NULL) {
 		buf_add(&text, S("The alarm does not exist any more; this is "
@@ -317,11 +322,8 @@ message(struct history *h)
 	} else if (h->n == 0) {
 		say_nothing(h, &text);
 	}
-	if (h->more) {
-		buf_addf(&text, "Showing the newest %u items; there are more. "
-		    "Raise max_items or narrow the time range.",
-		    (uint64_t)h->n);
-	}
+	rows_say(rows, h->more, S("The newest items are shown. Raise max_items "
+	    "or narrow the time range."), &text);
 	json_put_string_or_null(h->q.c->out, S("message"),
 	    text.len > 0 ? buf_str(&text) : STR_NONE);
 }
@@ -330,20 +332,31 @@ static enum err
 show_history(struct history *h)
 {
 	struct json_writer *out = h->q.c->out;
+	struct rows rows;
 	enum err err;
 
+	rows_init(&rows, h->q.c);
+	rows_reserve(&rows, MESSAGE_MAX);
 	json_begin_object(out);
+	rows_mark(&rows);
 	json_key(out, S("alarm_details"));
 	show_details(out, h->alarm, h->name, h->composite);
-	json_key(out, S("history_items"));
-	json_begin_array(out);
+	if (!rows_fit(&rows)) {
+		json_key(out, S("alarm_details"));
+		show_details(out, NULL, h->name, h->composite);
+	}
+	/* The suggestions say where to look: room is kept for some. */
+	rows_begin_share(&rows, S("history_items"), 4, 5);
 	for (size_t i = 0; i < h->n; i++) {
 		show_item(h->q.c, h->items[i]);
+		if (!rows_fit(&rows)) {
+			break;
+		}
 	}
-	json_end_array(out);
-	err = show_suggestions(h);
-	json_put_boolean(out, S("has_more_results"), h->more);
-	message(h);
+	rows_end(&rows);
+	err = show_suggestions(h, &rows);
+	json_put_boolean(out, S("has_more_results"), h->more || rows.cut);
+	message(h, &rows);
 	ask_origin(&h->q, out);
 	json_end_object(out);
 	return err;
@@ -372,22 +385,28 @@ show_components(struct history *h)
 	struct str names[RULE_NAME_MAX];
 	size_t n = rule_names(rule, names, RULE_NAME_MAX);
 	const struct json *reply = NULL;
+	struct rows rows;
 	enum err err = n == 0 ? ERR_OK : describe(&h->q, names, n, &reply);
 
 	if (err != ERR_OK) {
 		return err;
 	}
+	rows_init(&rows, c);
 	json_begin_object(out);
 	json_put_string(out, S("composite_alarm_name"), h->name);
-	json_key(out, S("component_alarms"));
-	json_begin_array(out);
+	rows_begin_share(&rows, S("component_alarms"), 1, 3);
 	for (size_t i = 0; i < n; i++) {
 		json_string(out, names[i]);
+		if (!rows_fit(&rows)) {
+			break;
+		}
 	}
-	json_end_array(out);
+	rows_end(&rows);
 	json_put_string(out, S("alarm_rule"), rule);
-	json_key(out, S("component_details"));
-	json_begin_array(out);
+	if (!rows_fit(&rows)) {
+		json_put_string_or_null(out, S("alarm_rule"), STR_NONE);
+	}
+	rows_begin(&rows, S("component_details"));
 	for (size_t i = 0; i < n; i++) {
 		const struct json *metric =
 		    find_alarm(reply, S("MetricAlarms"), names[i]);
@@ -396,8 +415,13 @@ show_components(struct history *h)
 
 		show_details(out, metric != NULL ? metric : composite,
 		    names[i], composite != NULL);
+		if (!rows_fit(&rows)) {
+			break;
+		}
 	}
-	json_end_array(out);
+	rows_end(&rows);
+	rows_close(&rows, false, S("describe_alarms with children_of lists "
+	    "them too."), STR_NONE);
 	ask_origin(&h->q, out);
 	json_end_object(out);
 	return ERR_OK;
@@ -471,7 +495,6 @@ const struct tool tools_get_alarm_history = {
 	    "\"alarm_details\":{\"type\":\"object\"},"
 	    "\"history_items\":{\"type\":\"array\"},"
 	    "\"time_range_suggestions\":{\"type\":\"array\"},"
-	    "\"has_more_results\":{\"type\":\"boolean\"},"
-	    "\"message\":{}," ASK_SCHEMA "}}"),
+	    ROWS_SCHEMA "," ASK_SCHEMA "}}"),
 	.run = run,
 };

@@ -248,31 +248,29 @@ show_found(struct ask *q, const struct found *found, bool setup,
     struct str none)
 {
 	struct json_writer *out = q->c->out;
-	struct buf text = buf_in(q->c->arena, 512);
+	size_t left = found->total;
+	struct rows rows;
 
+	rows_init(&rows, q->c);
 	json_begin_object(out);
 	for (size_t k = 0; k < KIND_N; k++) {
 		/* Log alarms are new and rare: shown when there are some. */
 		if (k == 2 && found->n[k] == 0) {
 			continue;
 		}
-		json_key(out, kinds[k].shown);
-		json_begin_array(out);
+		rows_begin_share(&rows, kinds[k].shown, found->n[k] + 1,
+		    left + KIND_N);
 		for (size_t i = 0; i < found->n[k]; i++) {
 			show_alarm(out, found->items[k][i], k, setup);
+			if (!rows_fit(&rows)) {
+				break;
+			}
 		}
-		json_end_array(out);
+		rows_end(&rows);
+		left -= found->n[k];
 	}
-	json_put_boolean(out, S("has_more_results"), found->more);
-	if (found->more) {
-		buf_addf(&text, "Showing %u alarms; there are more. Raise "
-		    "max_items, or narrow the request.",
-		    (uint64_t)found->total);
-	} else if (found->total == 0) {
-		buf_add(&text, none);
-	}
-	json_put_string_or_null(out, S("message"),
-	    text.len > 0 ? buf_str(&text) : STR_NONE);
+	rows_close(&rows, found->more, S("Raise max_items, or narrow the "
+	    "request."), found->total == 0 ? none : STR_NONE);
 	ask_origin(q, out);
 	json_end_object(out);
 }
@@ -375,8 +373,7 @@ static const struct param active_params[] = {
 #define ALARM_LISTS \
 	"\"metric_alarms\":{\"type\":\"array\"}," \
 	"\"composite_alarms\":{\"type\":\"array\"}," \
-	"\"has_more_results\":{\"type\":\"boolean\"}," \
-	"\"message\":{}," ASK_SCHEMA
+	ROWS_SCHEMA "," ASK_SCHEMA
 
 /* see tools.h */
 const struct tool tools_get_active_alarms = {

@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "mcp/tool.h"
 #include "proto/json.h"
+#include "tools/rows.h"
 
 struct ask {
 	struct call *c;
@@ -57,13 +58,14 @@ int64_t ask_time(const struct ask *q, struct str name, int64_t otherwise);
 enum err ask_check_range(const struct ask *q, int64_t start_ms,
     int64_t end_ms) MUST_USE;
 
-/* The two arguments that every tool takes; the server's instructions explain
- * them once for all. */
+/* The arguments that every tool takes; the server's instructions explain them
+ * once for all. */
 #define ASK_PARAMS \
 	{ .name = STR_INIT("region"), .type = PARAM_STRING, .min = 1, \
 	    .max = 63 }, \
 	{ .name = STR_INIT("profile_name"), .type = PARAM_STRING, .min = 1, \
-	    .max = 128 }
+	    .max = 128 }, \
+	ROWS_PARAM
 /* Their members in every output schema. An empty schema allows null. */
 #define ASK_SCHEMA \
 	"\"region\":{\"type\":\"string\"},\"account_id\":{}," \

@@ -202,13 +202,13 @@ show_row(struct json_writer *out, const struct json *row)
 
 /* All rows of this page and the pages behind it. */
 static enum err
-show_rows(struct ask *q, struct str id, const struct json *page, bool *more)
+show_rows(struct ask *q, struct str id, const struct json *page,
+    struct rows *rows, bool *more)
 {
 	struct json_writer *out = q->c->out;
 	struct str token;
 
-	json_key(out, S("results"));
-	json_begin_array(out);
+	rows_begin(rows, S("results"));
 	for (size_t n = 0;; n++) {
 		const struct json *row =
 		    json_at(json_get(page, S("results")), 0);
@@ -216,10 +216,13 @@ show_rows(struct ask *q, struct str id, const struct json *page, bool *more)
 
 		for (; row != NULL; row = row->next) {
 			show_row(out, row);
+			if (!rows_fit(rows)) {
+				break;
+			}
 		}
 		token = json_get_str(page, S("nextToken"), STR_NONE);
 		*more = token.len > 0;
-		if (!*more || n == PAGE_MAX) {
+		if (!*more || rows->cut || n == PAGE_MAX) {
 			break;
 		}
 		err = fetch(q, id, token, &page);
@@ -227,25 +230,14 @@ show_rows(struct ask *q, struct str id, const struct json *page, bool *more)
 			return err;
 		}
 	}
-	json_end_array(out);
+	rows_end(rows);
 	return ERR_OK;
 }
 
-static struct str
-message_for(struct str status, bool more)
-{
-	if (is_running(status)) {
-		return S("The query is still running in AWS and costs money "
-		    "until it ends. Fetch it with "
-		    "get_logs_insight_query_results, or stop it with "
-		    "cancel_logs_insight_query.");
-	}
-	if (more) {
-		return S("There are more rows than are shown; use limit or "
-		    "stats in the query.");
-	}
-	return STR_NONE;
-}
+static const struct str still_running = STR_INIT("The query is still running "
+    "in AWS and costs money until it ends. Fetch it with "
+    "get_logs_insight_query_results, or stop it with "
+    "cancel_logs_insight_query.");
 
 /* Writes the answer around one GetQueryResults reply. A query that failed is
  * an error that names its status. */
@@ -257,6 +249,7 @@ show(struct ask *q, struct str id, const struct json *reply,
 	struct str status = json_get_str(reply, S("status"), S("Unknown"));
 	const struct json *statistics = json_get(reply, S("statistics"));
 	bool more = false;
+	struct rows rows;
 	enum err err;
 
 	if (!is_running(status) && !str_eq(status, S("Complete"))) {
@@ -264,17 +257,20 @@ show(struct ask *q, struct str id, const struct json *reply,
 		    "ended with status %s; run it again, over a shorter time "
 		    "range if it timed out", id, status);
 	}
+	rows_init(&rows, q->c);
 	json_begin_object(out);
 	json_put_string(out, S("queryId"), id);
 	json_put_string(out, S("status"),
 	    shown_status.p != NULL ? shown_status : status);
 	json_put_value(out, S("statistics"),
 	    json_is(statistics, JSON_OBJECT) ? statistics : NULL);
-	err = show_rows(q, id, reply, &more);
+	err = show_rows(q, id, reply, &rows, &more);
 	if (err != ERR_OK) {
 		return err;
 	}
-	json_put_string_or_null(out, S("message"), message_for(status, more));
+	rows_close(&rows, more, S("Use limit, stats or fewer fields in the "
+	    "query, or get_logs_insight_query_results."),
+	    is_running(status) ? still_running : STR_NONE);
 	ask_origin(q, out);
 	json_end_object(out);
 	return ERR_OK;
@@ -375,7 +371,7 @@ static const struct param execute_params[] = {
 	"\"status\":{\"type\":\"string\"}," \
 	"\"statistics\":{}," \
 	"\"results\":{\"type\":\"array\"}," \
-	"\"message\":{}," ASK_SCHEMA \
+	ROWS_SCHEMA "," ASK_SCHEMA \
 	"}}"
 
 /* see tools.h */

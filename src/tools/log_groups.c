@@ -79,13 +79,13 @@ show_group(struct json_writer *out, const struct json *group)
 
 static enum err
 show_groups(struct ask *q, size_t max, struct saved_query_groups *groups,
-    bool *more)
+    struct rows *rows, bool *more)
 {
 	struct call *c = q->c;
 	struct str token = STR_NONE;
 
-	json_key(c->out, S("log_group_metadata"));
-	json_begin_array(c->out);
+	/* Saved queries follow. */
+	rows_begin_share(rows, S("log_group_metadata"), 3, 4);
 	do {
 		const struct json *page, *g;
 		enum err err;
@@ -98,29 +98,33 @@ show_groups(struct ask *q, size_t max, struct saved_query_groups *groups,
 		g = json_at(json_get(page, S("logGroups")), 0);
 		for (; g != NULL && groups->n < max; g = g->next) {
 			show_group(c->out, g);
+			if (!rows_fit(rows)) {
+				break;
+			}
 			groups->names[groups->n++] =
 			    json_get_str(g, S("logGroupName"), S(""));
 		}
 		token = json_get_str(page, S("nextToken"), STR_NONE);
 		*more = g != NULL || token.len > 0;
 		c->progress(c, (double)groups->n, 0, S("listing log groups"));
-	} while (token.len > 0 && groups->n < max);
-	json_end_array(c->out);
+	} while (token.len > 0 && !rows->cut && groups->n < max);
+	rows_end(rows);
 	return ERR_OK;
 }
 
 /* Saved queries are an extra: when they cannot be read, the groups still are
  * the answer, and `saved_queries_error` says why they are missing. */
 static enum err
-show_saved(struct ask *q, const struct saved_query_groups *groups)
+show_saved(struct ask *q, const struct saved_query_groups *groups,
+    struct rows *rows)
 {
 	struct call *c = q->c;
 	struct str token = STR_NONE;
 	enum err err = ERR_OK;
+	bool fits = true;
 
-	json_key(c->out, S("saved_queries"));
-	json_begin_array(c->out);
-	for (size_t n = 0; groups->n > 0 && n < SAVED_PAGE_MAX; n++) {
+	rows_begin(rows, S("saved_queries"));
+	for (size_t n = 0; groups->n > 0 && fits && n < SAVED_PAGE_MAX; n++) {
 		struct json_writer *body = ask_body(q);
 		const struct json *page, *d;
 
@@ -135,21 +139,23 @@ show_saved(struct ask *q, const struct saved_query_groups *groups)
 			break;
 		}
 		d = json_at(json_get(page, S("queryDefinitions")), 0);
-		for (; d != NULL; d = d->next) {
+		for (; d != NULL && fits; d = d->next) {
 			saved_query_show(c->out, d, groups);
+			fits = rows_fit(rows);
 		}
 		token = json_get_str(page, S("nextToken"), STR_NONE);
 		if (token.len == 0) {
 			break;
 		}
 	}
-	json_end_array(c->out);
+	rows_end(rows);
 	if (err == ERR_CANCELLED || err == ERR_NOMEM) {
 		return err;
 	}
 	if (err != ERR_OK) {
 		json_put_string(c->out, S("saved_queries_error"),
 		    fail_text(c->fail));
+		(void)rows_fit(rows);
 		fail_clear(c->fail);
 	}
 	return ERR_OK;
@@ -161,6 +167,7 @@ run(struct call *c)
 	size_t max = (size_t)tool_arg_i64(c, S("max_items"));
 	struct saved_query_groups groups = { .n = 0 };
 	bool more = false;
+	struct rows rows;
 	struct ask q;
 	enum err err;
 
@@ -175,19 +182,18 @@ run(struct call *c)
 		return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
 	}
 	ask_begin(&q, c);
+	rows_init(&rows, c);
 	json_begin_object(c->out);
-	err = show_groups(&q, max, &groups, &more);
+	err = show_groups(&q, max, &groups, &rows, &more);
 	if (err == ERR_OK) {
-		err = show_saved(&q, &groups);
+		err = show_saved(&q, &groups, &rows);
 	}
 	if (err != ERR_OK) {
 		return err;
 	}
-	json_put_boolean(c->out, S("has_more_results"), more);
-	json_put_string_or_null(c->out, S("message"), more ?
-	    S("There are more log groups. Narrow by prefix or pattern, or "
-	    "raise max_items.") : groups.n == 0 ?
-	    S("No log group matches in this region and account.") : STR_NONE);
+	rows_close(&rows, more, S("Narrow by prefix or pattern, or raise "
+	    "max_items."), groups.n == 0 ? S("No log group matches in this region "
+	    "and account.") : STR_NONE);
 	ask_origin(&q, c->out);
 	json_end_object(c->out);
 	return ERR_OK;
@@ -227,8 +233,7 @@ const struct tool tools_describe_log_groups = {
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
 	    "\"log_group_metadata\":{\"type\":\"array\"},"
 	    "\"saved_queries\":{\"type\":\"array\"},"
-	    "\"has_more_results\":{\"type\":\"boolean\"},"
-	    "\"message\":{}," ASK_SCHEMA
+	    ROWS_SCHEMA "," ASK_SCHEMA
 	    "}}"),
 	.run = run,
 };

@@ -19,6 +19,11 @@
 #include "tools/metric_query.h"
 #include "tools/show.h"
 
+/* What a series' own members take, in datapoints. */
+#define SERIES_POINTS 4
+/* Bytes of messages that a series can have besides its datapoints. */
+#define SERIES_MESSAGES 400
+
 struct window {
 	int64_t start_ms, end_ms;
 	int64_t period_s;
@@ -30,7 +35,22 @@ struct series {
 	struct str status;
 	const struct json **pages; /* MetricDataResults entries, in order */
 	size_t page_n;
+	size_t point_n;
 	struct series *next;
+};
+
+/* What AWS says about the request as a whole. */
+struct note {
+	struct str text;
+	struct note *next;
+};
+
+/* Everything AWS answered. */
+struct found {
+	struct series *first;
+	struct note *notes;
+	size_t point_n;
+	bool cut;              /* AWS has pages that were not asked for */
 };
 
 static void
@@ -243,23 +263,59 @@ series_of(struct arena *a, struct series **first, const struct json *result)
 	return s == NULL || s->pages == NULL ? NULL : s;
 }
 
+/* Adds one page. */
 static enum err
-fetch(struct ask *q, const struct window *w, struct series **first,
-    struct json_writer *messages, bool *cut)
+collect(struct call *c, const struct json *page, struct found *found)
+{
+	const struct json *m = json_at(json_get(page, S("MetricDataResults")),
+	    0);
+	struct note **tail = &found->notes;
+
+	for (; m != NULL; m = m->next) {
+		struct series *s = series_of(c->arena, &found->first, m);
+		const struct json *times = json_get(m, S("Timestamps"));
+
+		if (s == NULL) {
+			return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
+		}
+		if (s->page_n < METRIC_PAGE_MAX) {
+			s->pages[s->page_n++] = m;
+			s->point_n += times == NULL ? 0 : times->n;
+			found->point_n += times == NULL ? 0 : times->n;
+		}
+		s->status = json_get_str(m, S("StatusCode"), S("Complete"));
+	}
+	while (*tail != NULL) {
+		tail = &(*tail)->next;
+	}
+	m = json_at(json_get(page, S("Messages")), 0);
+	for (; m != NULL; m = m->next) {
+		*tail = ARENA_NEW(c->arena, struct note);
+		if (*tail == NULL) {
+			return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
+		}
+		(*tail)->text = json_get_str(m, S("Value"), S(""));
+		tail = &(*tail)->next;
+	}
+	return ERR_OK;
+}
+
+static enum err
+fetch(struct ask *q, const struct window *w, struct found *found)
 {
 	struct call *c = q->c;
 	struct str token = STR_NONE;
 
 	for (size_t n = 0; n == 0 || token.len > 0; n++) {
 		struct json_writer *body = ask_body(q);
-		const struct json *page, *m;
+		const struct json *page;
 		enum err err = put_queries(c, body, w);
 
 		if (err != ERR_OK) {
 			return err;
 		}
 		if (n == METRIC_PAGE_MAX) {
-			*cut = true;
+			found->cut = true;
 			return ERR_OK;
 		}
 		json_put_integer(body, S("StartTime"), w->start_ms / 1000);
@@ -270,27 +326,11 @@ fetch(struct ask *q, const struct window *w, struct series **first,
 		}
 		err = ask_send(q, ENDPOINT_CLOUDWATCH, S("GetMetricData"),
 		    &page);
+		if (err == ERR_OK) {
+			err = collect(c, page, found);
+		}
 		if (err != ERR_OK) {
 			return err;
-		}
-		m = json_at(json_get(page, S("MetricDataResults")), 0);
-		for (; m != NULL; m = m->next) {
-			struct series *s = series_of(c->arena, first, m);
-
-			if (s == NULL) {
-				return fail_set(c->fail, ERR_NOMEM, 0,
-				    STR_NONE);
-			}
-			if (s->page_n < METRIC_PAGE_MAX) {
-				s->pages[s->page_n++] = m;
-			}
-			s->status = json_get_str(m, S("StatusCode"),
-			    S("Complete"));
-		}
-		m = json_at(json_get(page, S("Messages")), 0);
-		for (; m != NULL; m = m->next) {
-			json_string(messages,
-			    json_get_str(m, S("Value"), S("")));
 		}
 		token = json_get_str(page, S("NextToken"), STR_NONE);
 		c->progress(c, (double)n + 1, 0, S("reading datapoints"));
@@ -298,21 +338,60 @@ fetch(struct ask *q, const struct window *w, struct series **first,
 	return ERR_OK;
 }
 
-/* Datapoints of one page; false when the two lists do not pair up. */
+/* Datapoints of one page but the first *skip; false when one did not fit.
+ * *paired becomes false when the two lists do not pair up. */
 static bool
-show_points(struct json_writer *out, const struct json *page)
+show_points(struct rows *rows, const struct json *page, size_t *skip,
+    bool *paired)
 {
 	const struct json *t = json_at(json_get(page, S("Timestamps")), 0);
 	const struct json *v = json_at(json_get(page, S("Values")), 0);
 
 	for (; t != NULL && v != NULL; t = t->next, v = v->next) {
-		json_begin_object(out);
-		show_seconds(out, S("timestamp"), t);
-		json_put_value(out, S("value"),
+		if (*skip > 0) {
+			--*skip;
+			continue;
+		}
+		json_begin_object(rows->out);
+		show_seconds(rows->out, S("timestamp"), t);
+		json_put_value(rows->out, S("value"),
 		    json_is(v, JSON_NUMBER) ? v : NULL);
-		json_end_object(out);
+		json_end_object(rows->out);
+		if (!rows_fit(rows)) {
+			return false;
+		}
 	}
-	return t == NULL && v == NULL;
+	*paired = *paired && t == NULL && v == NULL;
+	return true;
+}
+
+/* The member datapoints with at most mine/all of the room. When they do not
+ * all fit, the newest are shown: how many that are is tried, because points
+ * differ in length. false: AWS sent different numbers of times and values. */
+static bool
+show_datapoints(struct rows *rows, const struct series *s, size_t mine,
+    size_t all)
+{
+	const struct json_mark before = json_mark(rows->out);
+	size_t skip = 0;
+
+	for (size_t try = 1;; try++) {
+		size_t left = skip;
+		bool paired = true;
+		bool whole = true;
+
+		rows_begin_share(rows, S("datapoints"), mine, all);
+		rows_reserve(rows, SERIES_MESSAGES);
+		for (size_t i = 0; i < s->page_n && whole; i++) {
+			whole = show_points(rows, s->pages[i], &left, &paired);
+		}
+		rows_end(rows);
+		if (whole) {
+			return paired;
+		}
+		json_rollback(rows->out, &before);
+		skip = s->point_n - rows->n + try * try;
+	}
 }
 
 /* An empty answer looks like zero to who reads it in a hurry. */
@@ -321,59 +400,90 @@ static const struct str nothing = STR_INIT("No datapoints in this window. "
     "metric that counts events has none while nothing happens.");
 
 static void
-show_series(struct json_writer *out, const struct series *s)
+show_series(struct rows *rows, const struct series *s, size_t mine, size_t all)
 {
-	bool paired = true;
-	size_t n = 0;
+	struct json_writer *out = rows->out;
+	bool paired;
 
 	json_begin_object(out);
 	json_put_string(out, S("id"), s->id);
 	json_put_string(out, S("label"), s->label);
 	json_put_string(out, S("statusCode"), s->status);
-	json_key(out, S("datapoints"));
-	json_begin_array(out);
-	for (size_t i = 0; i < s->page_n; i++) {
-		paired = show_points(out, s->pages[i]) && paired;
-		n += json_get(s->pages[i], S("Timestamps")) == NULL ? 0 :
-		    json_get(s->pages[i], S("Timestamps"))->n;
-	}
-	json_end_array(out);
-	json_key(out, S("messages"));
-	json_begin_array(out);
+	paired = show_datapoints(rows, s, mine, all);
+	rows_begin(rows, S("messages"));
 	for (size_t i = 0; i < s->page_n; i++) {
 		const struct json *m =
 		    json_at(json_get(s->pages[i], S("Messages")), 0);
 
 		for (; m != NULL; m = m->next) {
 			json_string(out, json_get_str(m, S("Value"), S("")));
+			if (!rows_fit(rows)) {
+				break;
+			}
 		}
 	}
 	if (!paired) {
 		json_string(out, S("AWS sent different numbers of timestamps "
 		    "and values; the rest is left out."));
 	}
-	if (n == 0 && str_eq(s->status, S("Complete"))) {
+	if (s->point_n == 0 && str_eq(s->status, S("Complete"))) {
 		json_string(out, nothing);
 	}
-	json_end_array(out);
+	(void)rows_fit(rows);
+	rows_end(rows);
 	json_end_object(out);
 }
 
+/* Each series gets room by its number of points and something for its own
+ * members. */
 static void
-show(struct ask *q, const struct window *w, const struct series *first,
-    struct str messages, bool cut)
+show_all(struct rows *rows, const struct found *found)
+{
+	size_t left = found->point_n;
+
+	for (const struct series *s = found->first; s != NULL; s = s->next) {
+		left += SERIES_POINTS;
+	}
+	rows_begin_share(rows, S("metricDataResults"), 9, 10);
+	for (const struct series *s = found->first; s != NULL; s = s->next) {
+		size_t mine = s->point_n + SERIES_POINTS;
+
+		show_series(rows, s, mine, left);
+		if (!rows_fit(rows)) {
+			break;
+		}
+		left -= mine;
+	}
+	rows_end(rows);
+}
+
+static void
+show(struct ask *q, const struct window *w, const struct found *found)
 {
 	struct json_writer *out = q->c->out;
+	struct buf text = buf_in(q->c->arena, ROWS_CLOSING);
+	struct rows rows;
 
+	rows_init(&rows, q->c);
 	json_begin_object(out);
-	json_key(out, S("metricDataResults"));
-	json_begin_array(out);
-	for (const struct series *s = first; s != NULL; s = s->next) {
-		show_series(out, s);
+	show_all(&rows, found);
+	rows_begin(&rows, S("messages"));
+	for (const struct note *n = found->notes; n != NULL; n = n->next) {
+		json_string(out, n->text);
+		if (!rows_fit(&rows)) {
+			break;
+		}
 	}
-	json_end_array(out);
-	json_put_raw(out, S("messages"), messages);
-	json_put_boolean(out, S("has_more_results"), cut);
+	rows_say(&rows, found->cut, S("Of each series the newest datapoints "
+	    "are shown. Use a longer period, a shorter window or fewer "
+	    "queries."), &text);
+	if (found->first == NULL) {
+		json_string(out, nothing);
+	} else if (text.len > 0) {
+		json_string(out, buf_str(&text));
+	}
+	rows_end(&rows);
+	json_put_boolean(out, S("has_more_results"), found->cut || rows.cut);
 	show_time(out, S("start_time"), w->start_ms);
 	show_time(out, S("end_time"), w->end_ms);
 	json_put_integer(out, S("period"), w->period_s);
@@ -384,12 +494,9 @@ show(struct ask *q, const struct window *w, const struct series *first,
 static enum err
 run(struct call *c)
 {
-	struct buf text = buf_in(c->arena, 16 * 1024);
-	struct json_writer messages = json_writer(&text);
-	struct series *first = NULL;
+	struct found found = { .first = NULL };
 	struct window w;
 	struct ask q;
-	bool cut = false;
 	enum err err;
 
 	ask_begin(&q, c);
@@ -403,24 +510,11 @@ run(struct call *c)
 	w.period_s = tool_arg(c, S("period")) != NULL ?
 	    tool_arg_i64(c, S("period")) : metric_query_period(w.start_ms,
 	    w.end_ms, ask_now_ms(&q), tool_arg_i64(c, S("target_datapoints")));
-	json_begin_array(&messages);
-	err = fetch(&q, &w, &first, &messages, &cut);
-	if (err != ERR_OK) {
-		return err;
+	err = fetch(&q, &w, &found);
+	if (err == ERR_OK) {
+		show(&q, &w, &found);
 	}
-	if (first == NULL) {
-		json_string(&messages, nothing);
-	}
-	if (cut) {
-		json_string(&messages, S("The answer was cut. Use a longer "
-		    "period, a shorter window or fewer queries."));
-	}
-	json_end_array(&messages);
-	if (!buf_ok(&text)) {
-		return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
-	}
-	show(&q, &w, first, buf_str(&text), cut);
-	return ERR_OK;
+	return err;
 }
 
 static const struct param dimension[] = {

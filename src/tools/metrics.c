@@ -55,19 +55,18 @@ put_request(struct call *c, struct json_writer *body, struct str token)
 	}
 }
 
-/* Writes one page's metrics; returns how many, at most max. *more: the page
- * holds further ones. */
-static size_t
-show_page(struct json_writer *out, const struct json *page, size_t max,
-    bool *more)
+/* Writes one page's metrics until there are max rows. *more: the page holds
+ * further ones. */
+static void
+show_page(struct rows *rows, const struct json *page, size_t max, bool *more)
 {
+	struct json_writer *out = rows->out;
 	const struct json *m = json_at(json_get(page, S("Metrics")), 0);
 	const struct json *owner =
 	    json_at(json_get(page, S("OwningAccounts")), 0);
-	size_t n = 0;
 
 	for (; m != NULL; m = m->next) {
-		if (n == max) {
+		if (rows->n == max) {
 			*more = true;
 			break;
 		}
@@ -82,9 +81,10 @@ show_page(struct json_writer *out, const struct json *page, size_t max,
 			owner = owner->next;
 		}
 		json_end_object(out);
-		n++;
+		if (!rows_fit(rows)) {
+			break;
+		}
 	}
-	return n;
 }
 
 static enum err
@@ -93,13 +93,13 @@ run(struct call *c)
 	size_t max = (size_t)tool_arg_i64(c, S("max_items"));
 	struct str token = STR_NONE;
 	bool more = false;
-	size_t shown = 0;
+	struct rows rows;
 	struct ask q;
 
 	ask_begin(&q, c);
+	rows_init(&rows, c);
 	json_begin_object(c->out);
-	json_key(c->out, S("metrics"));
-	json_begin_array(c->out);
+	rows_begin(&rows, S("metrics"));
 	do {
 		const struct json *page;
 		enum err err;
@@ -110,16 +110,13 @@ run(struct call *c)
 		if (err != ERR_OK) {
 			return err;
 		}
-		shown += show_page(c->out, page, max - shown, &more);
+		show_page(&rows, page, max, &more);
 		token = json_get_str(page, S("NextToken"), STR_NONE);
-		c->progress(c, (double)shown, 0, S("listing metrics"));
-	} while (token.len > 0 && !more && shown < max);
-	json_end_array(c->out);
-	more = more || token.len > 0;
-	json_put_boolean(c->out, S("has_more_results"), more);
-	json_put_string_or_null(c->out, S("message"), more ?
-	    S("There are more metrics. Narrow by namespace, metric_name or "
-	    "dimensions, or raise max_items.") : shown == 0 ?
+		c->progress(c, (double)rows.n, 0, S("listing metrics"));
+	} while (token.len > 0 && !more && !rows.cut && rows.n < max);
+	rows_end(&rows);
+	rows_close(&rows, more || token.len > 0, S("Narrow by namespace, "
+	    "metric_name or dimensions, or raise max_items."), rows.n == 0 ?
 	    S("No metric with data in the last two weeks matches.") :
 	    STR_NONE);
 	ask_origin(&q, c->out);
@@ -166,8 +163,7 @@ const struct tool tools_list_metrics = {
 	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT,
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
 	    "\"metrics\":{\"type\":\"array\"},"
-	    "\"has_more_results\":{\"type\":\"boolean\"},"
-	    "\"message\":{}," ASK_SCHEMA
+	    ROWS_SCHEMA "," ASK_SCHEMA
 	    "}}"),
 	.run = run,
 };

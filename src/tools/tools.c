@@ -32,7 +32,7 @@ const struct str tools_instructions = STR_INIT(
     "must match exactly, and an empty answer usually means that it does not. "
     "Times: ISO 8601 (UTC unless a zone is given), epoch seconds, or relative "
     "such as -3h; answers are RFC 3339 UTC. Keep windows to 1-3 hours and use "
-    "limit in log queries; they cost money per byte scanned. A query that is "
-    "still running returns its queryId: fetch it with "
-    "get_logs_insight_query_results. Every answer names the region and account "
-    "it came from; pass region or profile_name to look elsewhere.");
+    "limit in log queries; they cost money per byte scanned. A query still "
+    "running returns its queryId for get_logs_insight_query_results. Every "
+    "answer names the region and account it came from; region or profile_name "
+    "look elsewhere. Answers are cut between rows at max_bytes (60000).");
