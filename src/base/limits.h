@@ -297,6 +297,17 @@
 /* Words of AWS repeated in an error sentence. */
 #define FAULT_QUOTE_MAX ((size_t)1024)
 
+/* Logs Insights, standard class: USD per GB scanned. An estimate: regions
+ * differ by up to a half, and other classes by more. */
+#define QUERY_RUN_USD_PER_GB 0.005
+/* Queries that one call runs at a time in one account and region: the service
+ * allows 100, dashboards and other people's included. */
+#define QUERY_RUN_AT_ONCE_N 7
+/* Pages of one query's results, 10,000 rows each: the service's 100,000. */
+#define QUERY_RUN_PAGE_MAX_N 10
+/* One page of results as text and tree. */
+#define QUERY_RUN_ARENA_CAP ((size_t)32 * 1024 * 1024)
+
 /* Exchanges one worker may drive at once (regions or accounts of one call). */
 #define EXCHANGE_MANY_MAX 16
 

@@ -1,276 +1,149 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Logs Insights: run a query and wait for it, fetch the results of one that
- * runs, stop one.
+ * runs, stop one. How queries run is query_run.h's business.
  *
  * A query that outlives max_timeout is left running and its id returned, so
- * that the results can be fetched later. One whose call is cancelled is
- * stopped in AWS, because it costs money and nobody will read it. Failures are
- * errors; a status that is not Complete is named in `message`.
+ * that the results can be fetched later. Failures are errors, and so is every
+ * status that is neither Complete nor a running one.
  */
 #include "tools/tools.h"
 
 #include "tools/ask.h"
-#include "tools/show.h"
+#include "tools/query_run.h"
+#include "tools/rows.h"
 
-/* Waits between two looks: most queries end within a second or two, long ones
- * need not be asked often (GetQueryResults has a quota of 5 a second). */
-#define POLL_FIRST_MS 200
-#define POLL_LAST_MS 2000
-/* Left of the call's deadline for the answer itself. */
-#define ANSWER_MS 1500
-/* Pages of results that are joined, 10,000 rows each. */
-#define PAGE_MAX 10
+/* From this length on a message may have been cut by the query. */
+#define MESSAGE_LONG 1000
 
+/* Where the query reads: one list of groups, or its own text. */
 static enum err
-put_groups(struct call *c, struct json_writer *body)
+choose_groups(struct call *c, struct query_run *r)
 {
 	const struct json *names = tool_arg(c, S("log_group_names"));
 	const struct json *ids = tool_arg(c, S("log_group_identifiers"));
-	struct str text = tool_arg_str(c, S("query_string"));
-	bool source = str_istarts(str_trim_ws(text), S("SOURCE"));
+	bool sql = str_eq(r->language, S("SQL"));
+	bool source = str_istarts(str_trim_ws(r->text), S("SOURCE"));
+	bool named = json_at(names, 0) != NULL || json_at(ids, 0) != NULL;
 
 	if (json_at(names, 0) != NULL && json_at(ids, 0) != NULL) {
 		return fail_set(c->fail, ERR_ARGUMENT, 0, S("give "
 		    "log_group_names or log_group_identifiers, not both"));
 	}
-	if (json_at(names, 0) != NULL) {
-		json_put_value(body, S("logGroupNames"), names);
-	} else if (json_at(ids, 0) != NULL) {
-		json_put_value(body, S("logGroupIdentifiers"), ids);
-	} else if (!source) {
+	if (named && (sql || source)) {
+		return fail_set(c->fail, ERR_ARGUMENT, 0, sql ?
+		    S("SQL names its log groups in the query (FROM `group`): "
+		    "leave log_group_names and log_group_identifiers out") :
+		    S("the query chooses its log groups with SOURCE: leave "
+		    "log_group_names and log_group_identifiers out"));
+	}
+	if (!named && !sql && !source) {
 		return fail_set(c->fail, ERR_ARGUMENT, 0, S("name the log "
 		    "groups: log_group_names, log_group_identifiers (ARNs), "
 		    "or a SOURCE command in the query; describe_log_groups "
 		    "lists them"));
 	}
+	r->identifiers = json_at(ids, 0) != NULL;
+	r->groups = r->identifiers ? ids : names;
 	return ERR_OK;
 }
 
-/* AWS says where a query is malformed: two offsets into its text. */
-static enum err
-explain_malformed(struct ask *q)
+/* The argument, else SQL for what can be nothing else. */
+static struct str
+language_of(struct call *c, struct str text)
 {
-	const struct json *at = json_path(q->reply.error,
-	    S("queryCompileError.location"));
-	struct str text = tool_arg_str(q->c, S("query_string"));
-	int64_t from, to;
+	struct str given = tool_arg_str(c, S("query_language"));
 
-	if (!str_eq(q->reply.code, S("MalformedQueryException")) ||
-	    !json_i64(json_get(at, S("startCharOffset")), 0,
-	    (int64_t)text.len, &from) || !json_i64(json_get(at,
-	    S("endCharOffset")), from, INT64_MAX, &to)) {
-		return ERR_AWS_REQUEST;
-	}
-	fail_clear(q->c->fail);
-	return fail_setf(q->c->fail, ERR_AWS_REQUEST, "the query is malformed "
-	    "at characters %d to %d, '%s': %s", from, to, str_sub(text,
-	    (size_t)from, (size_t)to + 1), q->reply.message);
+	return given.len > 0 ? given : str_istarts(str_trim_ws(text),
+	    S("SELECT ")) ? S("SQL") : STR_NONE;
 }
 
-static enum err
-start(struct ask *q, struct str *id)
-{
-	struct call *c = q->c;
-	struct json_writer *body = ask_body(q);
-	int64_t now_ms = ask_now_ms(q);
-	int64_t start_ms = ask_time(q, S("start_time"), now_ms);
-	int64_t end_ms = ask_time(q, S("end_time"), now_ms);
-	const struct json *reply;
-	enum err err = ask_check_range(q, start_ms, end_ms);
-
-	if (err == ERR_OK) {
-		err = put_groups(c, body);
-	}
-	if (err != ERR_OK) {
-		return err;
-	}
-	json_put_integer(body, S("startTime"), start_ms / 1000);
-	json_put_integer(body, S("endTime"), end_ms / 1000);
-	json_put_string(body, S("queryString"),
-	    tool_arg_str(c, S("query_string")));
-	if (tool_arg(c, S("limit")) != NULL) {
-		json_put_integer(body, S("limit"),
-		    tool_arg_i64(c, S("limit")));
-	}
-	err = ask_send(q, ENDPOINT_LOGS, S("StartQuery"), &reply);
-	if (err == ERR_AWS_REQUEST) {
-		return explain_malformed(q);
-	}
-	if (err != ERR_OK) {
-		return err;
-	}
-	*id = json_get_str(reply, S("queryId"), STR_NONE);
-	if (id->len == 0) {
-		return fail_set(c->fail, ERR_AWS_REPLY, 0, S("logs:StartQuery "
-		    "answered without a queryId"));
-	}
-	return ERR_OK;
-}
-
-static enum err
-fetch(struct ask *q, struct str id, struct str token,
-    const struct json **reply)
-{
-	struct json_writer *body = ask_body(q);
-
-	json_put_string(body, S("queryId"), id);
-	if (token.p != NULL) {
-		json_put_string(body, S("nextToken"), token);
-	}
-	return ask_send(q, ENDPOINT_LOGS, S("GetQueryResults"), reply);
-}
-
-/* Stops a query whose caller is gone; nothing can be told to anyone. */
-static void
-abandon(struct ask *q, struct str id)
-{
-	struct json_writer *body;
-	const struct json *reply;
-
-	fail_clear(q->c->fail);
-	/* The raised cancel would end this request too. */
-	q->scope.cancel = NULL;
-	body = ask_body(q);
-	json_put_string(body, S("queryId"), id);
-	(void)!ask_send(q, ENDPOINT_LOGS, S("StopQuery"), &reply);
-	fail_clear(q->c->fail);
-	fail_set(q->c->fail, ERR_CANCELLED, 0, STR_NONE);
-}
-
-static bool
-is_running(struct str status)
-{
-	return str_eq(status, S("Scheduled")) || str_eq(status, S("Running"));
-}
-
-/* Looks until the query has ended or the time is over; *reply is the last
- * answer. */
-static enum err
-wait_for(struct ask *q, struct str id, int64_t until_ms,
-    const struct json **reply)
-{
-	const struct sys *sys = q->c->sys;
-	int64_t pause_ms = POLL_FIRST_MS;
-	int64_t start_ms = sys->mono_ms(sys->ctx);
-
-	for (;;) {
-		enum err err = fetch(q, id, STR_NONE, reply);
-		int64_t now_ms = sys->mono_ms(sys->ctx);
-		struct str status;
-
-		if (err != ERR_OK) {
-			return err;
-		}
-		status = json_get_str(*reply, S("status"), S("Unknown"));
-		if (!is_running(status) || now_ms + pause_ms >= until_ms) {
-			return ERR_OK;
-		}
-		q->c->progress(q->c, (double)(now_ms - start_ms) / 1000,
-		    (double)(until_ms - start_ms) / 1000,
-		    S("the query is running"));
-		err = sys->sleep_until(sys->ctx, now_ms + pause_ms,
-		    q->c->cancel);
-		if (err != ERR_OK) {
-			return fail_set(q->c->fail, err, 0, STR_NONE);
-		}
-		pause_ms = pause_ms * 2 > POLL_LAST_MS ? POLL_LAST_MS :
-		    pause_ms * 2;
-	}
-}
-
-/* One row as {field: value}; of a repeated field the first value stays. */
-static void
-show_row(struct json_writer *out, const struct json *row)
-{
-	json_begin_object(out);
-	for (const struct json *cell = json_at(row, 0); cell != NULL;
-	    cell = cell->next) {
-		struct str field = json_get_str(cell, S("field"), S(""));
-		const struct json *before = json_at(row, 0);
-
-		while (before != cell && !str_eq(json_get_str(before,
-		    S("field"), S("")), field)) {
-			before = before->next;
-		}
-		if (before == cell) {
-			show_string(out, field, cell, S("value"));
-		}
-	}
-	json_end_object(out);
-}
+/* What the rows of an answer hold. */
+struct shown {
+	bool more;      /* rows behind those shown */
+	bool long_one;  /* a message that may be cut */
+};
 
 /* All rows of this page and the pages behind it. */
 static enum err
-show_rows(struct ask *q, struct str id, const struct json *page,
-    struct rows *rows, bool *more)
+show_rows(struct query_run *r, struct rows *rows, struct shown *s)
 {
-	struct json_writer *out = q->c->out;
-	struct str token;
+	struct json_writer *out = rows->out;
+	const struct json *page;
+	enum err err = ERR_OK;
 
 	rows_begin(rows, S("results"));
-	for (size_t n = 0;; n++) {
-		const struct json *row =
-		    json_at(json_get(page, S("results")), 0);
-		enum err err;
+	while (!rows->cut && (err = query_run_page(r, &page)) == ERR_OK &&
+	    page != NULL) {
+		const struct json *row = json_at(page, 0);
 
 		for (; row != NULL; row = row->next) {
-			show_row(out, row);
+			json_begin_object(out);
+			query_run_put_cells(out, row);
+			json_end_object(out);
 			if (!rows_fit(rows)) {
 				break;
 			}
+			s->long_one = s->long_one || (query_run_cell(row,
+			    S("@message")).len >= MESSAGE_LONG &&
+			    query_run_cell(row, S("@ptr")).p != NULL);
 		}
-		token = json_get_str(page, S("nextToken"), STR_NONE);
-		*more = token.len > 0;
-		if (!*more || rows->cut || n == PAGE_MAX) {
-			break;
-		}
-		err = fetch(q, id, token, &page);
-		if (err != ERR_OK) {
-			return err;
-		}
+		s->more = query_run_more(r);
 	}
 	rows_end(rows);
-	return ERR_OK;
+	return err;
 }
 
-static const struct str still_running = STR_INIT("The query is still running "
-    "in AWS and costs money until it ends. Fetch it with "
-    "get_logs_insight_query_results, or stop it with "
-    "cancel_logs_insight_query.");
+/* What to say about a whole answer; about a cut one, what to do. */
+static struct str
+advice(const struct query_run *r, const struct rows *rows,
+    const struct shown *s)
+{
+	if (r->state != QUERY_RUN_COMPLETE) {
+		return S("The query is still running in AWS and costs money "
+		    "until it ends. Fetch it with "
+		    "get_logs_insight_query_results, or stop it with "
+		    "cancel_logs_insight_query.");
+	}
+	if (s->long_one) {
+		return S("Long messages may be cut: get_log_record with a "
+		    "row's @ptr gives the whole.");
+	}
+	if (rows->cut || s->more) {
+		return S("Use limit, stats or fewer fields in the query.");
+	}
+	return rows->n > 0 ? STR_NONE : r->matched_n > 0 ? S("No rows.") :
+	    S("No record matched: check the filter, the time range and the "
+	    "log groups.");
+}
 
-/* Writes the answer around one GetQueryResults reply. A query that failed is
- * an error that names its status. */
+/* Writes the answer around a query that is complete or runs on. */
 static enum err
-show(struct ask *q, struct str id, const struct json *reply,
-    struct str shown_status)
+show(struct ask *q, struct query_run *r)
 {
 	struct json_writer *out = q->c->out;
-	struct str status = json_get_str(reply, S("status"), S("Unknown"));
-	const struct json *statistics = json_get(reply, S("statistics"));
-	bool more = false;
+	struct shown shown = { .more = false };
 	struct rows rows;
+	struct str words;
 	enum err err;
 
-	if (!is_running(status) && !str_eq(status, S("Complete"))) {
-		return fail_setf(q->c->fail, ERR_AWS_SERVICE, "the query %s "
-		    "ended with status %s; run it again, over a shorter time "
-		    "range if it timed out", id, status);
-	}
 	rows_init(&rows, q->c);
 	json_begin_object(out);
-	json_put_string(out, S("queryId"), id);
-	json_put_string(out, S("status"),
-	    shown_status.p != NULL ? shown_status : status);
-	json_put_value(out, S("statistics"),
-	    json_is(statistics, JSON_OBJECT) ? statistics : NULL);
-	err = show_rows(q, id, reply, &rows, &more);
-	if (err != ERR_OK) {
-		return err;
+	json_put_string(out, S("queryId"), r->id);
+	json_put_string(out, S("status"), r->state == QUERY_RUN_LATE ?
+	    S("Polling Timeout") : r->status);
+	if (r->statistics.p != NULL) {
+		json_put_raw(out, S("statistics"), r->statistics);
+	} else {
+		json_put_value(out, S("statistics"), NULL);
 	}
-	rows_close(&rows, more, S("Use limit, stats or fewer fields in the "
-	    "query, or get_logs_insight_query_results."),
-	    is_running(status) ? still_running : STR_NONE);
+	query_run_put_cost(out, r->scanned_bytes);
+	err = show_rows(r, &rows, &shown);
+	if (err != ERR_OK) {
+		return fail_set(q->c->fail, err, 0, fail_text(&r->fail));
+	}
+	words = advice(r, &rows, &shown);
+	rows_close(&rows, shown.more, words, words);
 	ask_origin(q, out);
 	json_end_object(out);
 	return ERR_OK;
@@ -279,47 +152,54 @@ show(struct ask *q, struct str id, const struct json *reply,
 static enum err
 execute_run(struct call *c)
 {
-	const struct json *reply = NULL;
-	struct str id = STR_NONE;
-	int64_t until_ms;
+	struct query_run r = { .text = tool_arg_str(c, S("query_string")) };
+	struct query_runs all = { .c = c, .runs = &r, .n = 1 };
+	int64_t now_ms;
 	struct ask q;
 	enum err err;
 
 	ask_begin(&q, c);
-	until_ms = c->sys->mono_ms(c->sys->ctx) +
-	    tool_arg_i64(c, S("max_timeout")) * 1000;
-	if (until_ms > c->deadline_ms - ANSWER_MS) {
-		until_ms = c->deadline_ms - ANSWER_MS;
+	now_ms = ask_now_ms(&q);
+	r.scope = &q.scope;
+	r.language = language_of(c, r.text);
+	r.start_ms = ask_time(&q, S("start_time"), now_ms);
+	r.end_ms = ask_time(&q, S("end_time"), now_ms);
+	r.limit = tool_arg(c, S("limit")) == NULL ? 0 :
+	    tool_arg_i64(c, S("limit"));
+	all.until_ms = query_run_until(c, tool_arg_i64(c, S("max_timeout")));
+	err = q.err != ERR_OK ? q.err :
+	    ask_check_range(&q, r.start_ms, r.end_ms);
+	if (err == ERR_OK) {
+		err = choose_groups(c, &r);
 	}
-	err = start(&q, &id);
-	if (err != ERR_OK) {
-		return err;
+	if (err == ERR_OK) {
+		err = query_runs(&all);
 	}
-	err = wait_for(&q, id, until_ms, &reply);
-	if (err == ERR_CANCELLED) {
-		abandon(&q, id);
-		return err;
+	if (err == ERR_OK && r.state == QUERY_RUN_FAILED) {
+		err = fail_set(c->fail, r.err, 0, fail_text(&r.fail));
 	}
-	if (err != ERR_OK) {
-		return err;
+	if (err == ERR_OK) {
+		err = show(&q, &r);
 	}
-	if (is_running(json_get_str(reply, S("status"), S("")))) {
-		return show(&q, id, reply, S("Polling Timeout"));
-	}
-	return show(&q, id, reply, STR_NONE);
+	query_run_free(&r);
+	return err;
 }
 
 static enum err
 results_run(struct call *c)
 {
-	struct str id = tool_arg_str(c, S("query_id"));
-	const struct json *reply;
+	struct query_run r = { .text = STR_NONE };
 	struct ask q;
 	enum err err;
 
 	ask_begin(&q, c);
-	err = fetch(&q, id, STR_NONE, &reply);
-	return err == ERR_OK ? show(&q, id, reply, STR_NONE) : err;
+	err = q.err != ERR_OK ? q.err : query_run_look(c, &q.scope,
+	    tool_arg_str(c, S("query_id")), &r);
+	if (err == ERR_OK) {
+		err = show(&q, &r);
+	}
+	query_run_free(&r);
+	return err;
 }
 
 static enum err
@@ -345,6 +225,10 @@ cancel_run(struct call *c)
 	return ERR_OK;
 }
 
+static const struct str languages[] = {
+	STR_INIT("CWLI"), STR_INIT("PPL"), STR_INIT("SQL"),
+};
+
 static const struct param execute_params[] = {
 	{ .name = STR_INIT("log_group_names"), .type = PARAM_STRINGS,
 	    .max = 50 },
@@ -356,7 +240,11 @@ static const struct param execute_params[] = {
 	    .required = true },
 	{ .name = STR_INIT("query_string"), .type = PARAM_STRING,
 	    .required = true, .min = 1, .max = 10000,
-	    .text = STR_INIT("Logs Insights QL") },
+	    .text = STR_INIT("may choose groups by itself: SOURCE, or FROM in "
+	    "SQL") },
+	{ .name = STR_INIT("query_language"), .type = PARAM_STRING,
+	    .choices = languages, .choice_n = 3,
+	    .text = STR_INIT("default CWLI: Logs Insights QL") },
 	{ .name = STR_INIT("limit"), .type = PARAM_INTEGER, .min = 1,
 	    .max = 100000 },
 	{ .name = STR_INIT("max_timeout"), .type = PARAM_INTEGER, .min = 1,
@@ -369,7 +257,7 @@ static const struct param execute_params[] = {
 	"{\"type\":\"object\",\"properties\":{" \
 	"\"queryId\":{\"type\":\"string\"}," \
 	"\"status\":{\"type\":\"string\"}," \
-	"\"statistics\":{}," \
+	"\"statistics\":{}," QUERY_RUN_COST_SCHEMA \
 	"\"results\":{\"type\":\"array\"}," \
 	ROWS_SCHEMA "," ASK_SCHEMA \
 	"}}"
