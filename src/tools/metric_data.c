@@ -17,6 +17,7 @@
 
 #include "tools/ask.h"
 #include "tools/metric_query.h"
+#include "tools/series.h"
 #include "tools/show.h"
 
 /* What a series' own members take, in datapoints. */
@@ -53,62 +54,18 @@ struct found {
 	bool cut;              /* AWS has pages that were not asked for */
 };
 
-static void
-put_dimensions(struct json_writer *body, const struct json *dimensions)
-{
-	const struct json *d = json_at(dimensions, 0);
-
-	if (d == NULL) {
-		return;
-	}
-	json_key(body, S("Dimensions"));
-	json_begin_array(body);
-	for (; d != NULL; d = d->next) {
-		json_begin_object(body);
-		json_put_string(body, S("Name"),
-		    json_get_str(d, S("name"), S("")));
-		json_put_string(body, S("Value"),
-		    json_get_str(d, S("value"), S("")));
-		json_end_object(body);
-	}
-	json_end_array(body);
-}
-
-/* MetricStat of a metric, its statistic and period. */
-static void
-put_metric_stat(struct json_writer *body, struct str namespace,
-    struct str name, const struct json *dimensions, int64_t period_s,
-    struct str statistic)
-{
-	json_key(body, S("MetricStat"));
-	json_begin_object(body);
-	json_key(body, S("Metric"));
-	json_begin_object(body);
-	json_put_string(body, S("Namespace"), namespace);
-	json_put_string(body, S("MetricName"), name);
-	put_dimensions(body, dimensions);
-	json_end_object(body);
-	json_put_integer(body, S("Period"), period_s);
-	json_put_string(body, S("Stat"), metric_query_statistic(statistic));
-	json_end_object(body);
-}
-
 static enum err
 put_single(struct call *c, struct json_writer *body, const struct window *w)
 {
-	struct str statistic = tool_arg_str(c, S("statistic"));
+	struct series_query m = series_query_of(c, w->period_s);
+	enum err err = series_check_statistic(c, m.statistic);
 
-	if (!metric_query_statistic_ok(statistic)) {
-		return fail_setf(c->fail, ERR_ARGUMENT, "statistic is '%s'; "
-		    "allowed are Average, Sum, Minimum, Maximum, SampleCount "
-		    "(or AVG, SUM, MIN, MAX, COUNT), percentiles such as p99, "
-		    "and tm90, wm90, tc90, ts90, pr(0:100), iqm", statistic);
+	if (err != ERR_OK) {
+		return err;
 	}
 	json_begin_object(body);
 	json_put_string(body, S("Id"), S("m1"));
-	put_metric_stat(body, tool_arg_str(c, S("namespace")),
-	    tool_arg_str(c, S("metric_name")), tool_arg(c, S("dimensions")),
-	    w->period_s, statistic);
+	series_put_stat(body, &m);
 	json_put_boolean(body, S("ReturnData"), true);
 	json_end_object(body);
 	return ERR_OK;
@@ -165,17 +122,22 @@ put_query(struct call *c, struct json_writer *body, const struct json *query,
 	json_begin_object(body);
 	json_put_string(body, S("Id"), id);
 	if (stat != NULL) {
-		struct str statistic = json_get_str(stat, S("statistic"),
-		    S("Average"));
+		struct series_query m = {
+			.namespace = json_get_str(stat, S("namespace"),
+			    S("")),
+			.metric_name = json_get_str(stat, S("metric_name"),
+			    S("")),
+			.statistic = json_get_str(stat, S("statistic"),
+			    S("Average")),
+			.dimensions = json_get(stat, S("dimensions")),
+			.period_s = period,
+		};
 
-		if (!metric_query_statistic_ok(statistic)) {
+		if (!metric_query_statistic_ok(m.statistic)) {
 			return fail_setf(c->fail, ERR_ARGUMENT, "query '%s': "
-			    "'%s' is not a statistic", id, statistic);
+			    "'%s' is not a statistic", id, m.statistic);
 		}
-		put_metric_stat(body,
-		    json_get_str(stat, S("namespace"), S("")),
-		    json_get_str(stat, S("metric_name"), S("")),
-		    json_get(stat, S("dimensions")), period, statistic);
+		series_put_stat(body, &m);
 	} else {
 		json_put_string(body, S("Expression"), expression);
 		json_put_integer(body, S("Period"), period);
@@ -517,20 +479,13 @@ run(struct call *c)
 	return err;
 }
 
-static const struct param dimension[] = {
-	{ .name = STR_INIT("name"), .type = PARAM_STRING, .required = true,
-	    .min = 1, .max = 255 },
-	{ .name = STR_INIT("value"), .type = PARAM_STRING, .required = true,
-	    .min = 1, .max = 1024 },
-};
-
 static const struct param metric_stat[] = {
 	{ .name = STR_INIT("namespace"), .type = PARAM_STRING,
 	    .required = true, .min = 1, .max = 255 },
 	{ .name = STR_INIT("metric_name"), .type = PARAM_STRING,
 	    .required = true, .min = 1, .max = 255 },
 	{ .name = STR_INIT("dimensions"), .type = PARAM_OBJECTS, .max = 30,
-	    .fields = dimension, .field_n = 2 },
+	    .fields = series_dimension, .field_n = SERIES_DIMENSION_N },
 	{ .name = STR_INIT("statistic"), .type = PARAM_STRING,
 	    .required = true, .min = 1, .max = 64 },
 	{ .name = STR_INIT("period"), .type = PARAM_INTEGER, .min = 1,
@@ -565,7 +520,7 @@ static const struct param params[] = {
 	{ .name = STR_INIT("metric_name"), .type = PARAM_STRING, .min = 1,
 	    .max = 255 },
 	{ .name = STR_INIT("dimensions"), .type = PARAM_OBJECTS, .max = 30,
-	    .fields = dimension, .field_n = 2,
+	    .fields = series_dimension, .field_n = SERIES_DIMENSION_N,
 	    .text = STR_INIT("the exact set, see list_metrics") },
 	{ .name = STR_INIT("start_time"), .type = PARAM_TIME,
 	    .text = STR_INIT("default: end - 3h") },

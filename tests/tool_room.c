@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See tool_room.h.
+ */
+#include "tool_room.h"
+
+#include <stdio.h>
+
+#include "aws/call.h"
+#include "demo/demo.h"
+#include "mcp/mcp.h"
+#include "tools/tools.h"
+
+struct tool_room room;
+
+static struct demo demo;
+static struct transport transport;
+static struct aws aws;
+static struct arena start;
+static struct arena work;
+static struct mcp *mcp;
+
+static void
+one(struct exchange *x)
+{
+	const char *answer;
+
+	if (room.sent_len + x->body.len + 1 < sizeof(room.sent)) {
+		memcpy(room.sent + room.sent_len, x->body.p, x->body.len);
+		room.sent_len += x->body.len;
+		room.sent[room.sent_len++] = '\n';
+	}
+	room.request_n++;
+	if (room.answer_at == room.answer_n) {
+		transport.roundtrip(transport.ctx, &x, 1);
+		return;
+	}
+	answer = room.answers[room.answer_at++];
+	x->err = ERR_OK;
+	x->status = answer[0] == '!' ? 400 : 200;
+	x->response_n = 0;
+	x->response_body = str_from_z(answer + (answer[0] == '!'));
+}
+
+static void
+roundtrip(void *ctx, struct exchange *const *x, size_t n)
+{
+	(void)ctx;
+	for (size_t i = 0; i < n; i++) {
+		one(x[i]);
+	}
+}
+
+static struct transport recorder = { .roundtrip = roundtrip };
+
+/* see tool_room.h */
+bool
+tool_room_open(void)
+{
+	struct creds_setup setup = { .sys = &room.fake.sys,
+	    .transport = &recorder };
+	struct mcp_config config = {
+		.name = S("cloudwatch-mcp"), .title = S("t"),
+		.version = S("0"), .instructions = tools_instructions,
+		.tools = tools_table, .tool_n = tools_n,
+	};
+	struct fail f;
+
+	if (aws.creds != NULL) {
+		creds_free(aws.creds);
+		demo_free(&demo);
+	}
+	arena_free(&start);
+	arena_init(&start, (size_t)16 << 20);
+	fail_init(&f, &start);
+	fake_sys_init(&room.fake);
+	room.fake.now_ms = INT64_C(1795000000000);
+	fake_sys_env(&room.fake, "AWS_ACCESS_KEY_ID", DEMO_ACCESS_KEY);
+	fake_sys_env(&room.fake, "AWS_SECRET_ACCESS_KEY", DEMO_SECRET_KEY);
+	fake_sys_env(&room.fake, "HOME", "/home/app");
+	demo_init(&demo, &room.fake.sys);
+	demo_transport(&demo, &transport);
+	aws = (struct aws){ .sys = &room.fake.sys, .transport = &recorder,
+	    .region = S("eu-central-1"), .user_agent = S("test") };
+	aws.creds = creds_new(&start, &setup);
+	room.answer_n = room.answer_at = 0;
+	room.sent_len = room.request_n = 0;
+	return aws.creds != NULL && aws_init(&aws, &f) == ERR_OK &&
+	    mcp_new(&mcp, &config, &start, &f) == ERR_OK;
+}
+
+/* see tool_room.h */
+void
+tool_room_answer(const char *json)
+{
+	MUST(room.answer_n < TOOL_ROOM_ANSWER_MAX);
+	room.answers[room.answer_n++] = json;
+}
+
+/* see tool_room.h */
+bool
+tool_room_call(const char *tool, const char *arguments)
+{
+	struct mcp_message m;
+	struct json *args;
+	struct json *result;
+	struct fail f;
+
+	arena_free(&work);
+	arena_init(&work, (size_t)64 << 20);
+	fail_init(&f, &work);
+	m = (struct mcp_message){ .arena = &work, .sys = &room.fake.sys,
+	    .aws = &aws, .deadline_ms = room.fake.mono_ms + 120000 };
+	if (json_parse(&work, str_from_z(arguments), 0, &args, &f) != ERR_OK ||
+	    mcp_call_tool(mcp, &m, str_from_z(tool), args, &f) != ERR_OK ||
+	    json_parse(&work, m.reply, 0, &result, &f) != ERR_OK) {
+		return false;
+	}
+	room.data = json_get(result, S("structuredContent"));
+	room.text = json_str(json_get(json_at(json_get(result, S("content")),
+	    0), S("text")));
+	room.is_error = json_get_bool(result, S("isError"), false);
+	if (room.is_error) {
+		printf("    %s: %.*s\n", tool, STR_ARG(room.text));
+	}
+	return true;
+}
+
+/* see tool_room.h */
+bool
+tool_room_sent(const char *part)
+{
+	return str_find(str_of(room.sent, room.sent_len), str_from_z(part),
+	    0) < room.sent_len;
+}
+
+/* see tool_room.h */
+bool
+tool_room_says(const char *part)
+{
+	return str_find(room.text, str_from_z(part), 0) < room.text.len;
+}

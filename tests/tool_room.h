@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calling tools in tests as a client does: through the engine, the credential
+ * chain and the signer, to the demo account or to a script of AWS answers.
+ *
+ *	CHECK(tool_room_open());
+ *	tool_room_answer("{\"MetricDataResults\":[]}");    (the next request)
+ *	CHECK(tool_room_call("get_metric_data", "{...}"));
+ *	CHECK(json_get(room.data, S("period")) != NULL);
+ *
+ * Answers are used in their order; behind the last one, or with none, the demo
+ * account answers. An answer that begins with '!' is an error: status 400
+ * with the rest as its body.
+ */
+#ifndef TESTS_TOOL_ROOM_H
+#define TESTS_TOOL_ROOM_H
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "fake_sys.h"
+#include "proto/json.h"
+
+#define TOOL_ROOM_ANSWER_MAX 40
+
+struct tool_room {
+	struct fake_sys fake;
+	const struct json *data; /* structuredContent of the last call */
+	struct str text;         /* its text block */
+	bool is_error;
+	char sent[65536];        /* bodies of all requests, a line each */
+	size_t sent_len, request_n;
+	const char *answers[TOOL_ROOM_ANSWER_MAX];
+	size_t answer_n, answer_at;
+};
+
+extern struct tool_room room;
+
+/* A new world; keys and region are set. false: it could not be made. */
+bool tool_room_open(void);
+/* The answer to the next request that has none yet. Not copied. */
+void tool_room_answer(const char *json);
+/* Calls a tool with arguments as JSON text; false without a result at all. */
+bool tool_room_call(const char *tool, const char *arguments);
+/* It occurs in what was sent, or in the text of the last result. */
+bool tool_room_sent(const char *part);
+bool tool_room_says(const char *part);
+
+#endif
