@@ -76,6 +76,10 @@ static const struct row rows[] = {
 	{ STR_INIT("call-timeout"), STR_INIT("CLOUDWATCH_MCP_CALL_TIMEOUT"),
 	    NONE, KIND_NUMBER, FIELD(call_timeout_s), STR_INIT("120"), 1,
 	    3600, STR_INIT("seconds a tool call may take") },
+	{ STR_INIT("quota-percent"), STR_INIT("CLOUDWATCH_MCP_QUOTA_PERCENT"),
+	    NONE, KIND_NUMBER, FIELD(quota_percent), STR_INIT("90"), 0, 10000,
+	    STR_INIT("calls of AWS wait to stay under this percentage of the "
+	    "default quotas; 0: never") },
 	{ STR_INIT("idle-timeout"), STR_INIT("CLOUDWATCH_MCP_IDLE_TIMEOUT"),
 	    NONE, KIND_NUMBER, FIELD(idle_timeout_s), STR_INIT("75"), 1, 3600,
 	    STR_INIT("seconds an idle client connection is kept") },

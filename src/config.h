@@ -55,6 +55,7 @@ struct config {
 	int64_t memory_max;     /* bytes, the global budget; 0: not given */
 	int64_t body_max;       /* bytes of one inbound body */
 	int64_t call_timeout_s; /* longest tool call */
+	int64_t quota_percent;  /* of AWS's request quotas; 0: not paced */
 	int64_t idle_timeout_s; /* keep-alive connection without a request */
 	int64_t drain_timeout_s;
 	int64_t drain_grace_s;  /* after SIGTERM, still accepting */

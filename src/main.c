@@ -170,6 +170,8 @@ open_engine(struct program *p, struct fail *f)
 	p->aws.profile = setup.profile;
 	p->aws.region = p->config.region;
 	p->aws.user_agent = S("cloudwatch-mcp/" VERSION);
+	/* The demo account in this process has no quotas. */
+	p->aws.quota_percent = p->config.demo ? 0 : p->config.quota_percent;
 	p->aws.creds = creds_new(&p->arena, &setup);
 	if (p->aws.creds == NULL) {
 		return fail_set(f, ERR_NOMEM, 0, STR_NONE);

@@ -649,6 +649,111 @@ TEST(several_calls_run_at_once_and_fail_alone)
 	CHECK(end());
 }
 
+/* Answers all requests of a test. */
+static void
+always(const char *match)
+{
+	fake_transport_reply(&wire, match, 200, "{}")->forever = true;
+}
+
+TEST(calls_wait_for_their_turn_under_the_quota)
+{
+	int64_t from_ms;
+
+	begin();
+	aws.quota_percent = 90;
+	always("monitoring.");
+	from_ms = world.mono_ms;
+	for (int i = 0; i < 9; i++) {
+		CHECK_INT(call(&describe), ERR_OK);
+	}
+	/* The first second's worth passes at once. */
+	CHECK_INT(world.mono_ms, from_ms);
+	for (int i = 0; i < 81; i++) {
+		CHECK_INT(call(&describe), ERR_OK);
+	}
+	CHECK(world.mono_ms - from_ms >= 10000);
+	CHECK(world.mono_ms - from_ms < 10200);
+	CHECK(end());
+}
+
+TEST(two_regions_and_two_operations_do_not_disturb_each_other)
+{
+	struct aws_scope other;
+	int64_t from_ms;
+
+	begin();
+	aws.quota_percent = 90;
+	always("amazonaws.com");
+	CHECK_INT(aws_scope_region(&scope, S("us-east-2"), &other), ERR_OK);
+	from_ms = world.mono_ms;
+	for (int i = 0; i < 9; i++) {
+		CHECK_INT(call(&describe), ERR_OK);
+		CHECK_INT(aws_call(&other, &describe, S("{}"), &reply),
+		    ERR_OK);
+	}
+	for (int i = 0; i < 5; i++) {
+		CHECK_INT(call(&start), ERR_OK);
+	}
+	CHECK_INT(world.mono_ms, from_ms);
+	CHECK_INT(call(&describe), ERR_OK);
+	CHECK(world.mono_ms > from_ms);
+	CHECK(end());
+}
+
+TEST(a_turn_behind_the_deadline_is_refused_at_once)
+{
+	int64_t from_ms;
+
+	begin();
+	aws.quota_percent = 1;
+	always("monitoring.");
+	from_ms = world.mono_ms;
+	for (int i = 0; i < 9; i++) {
+		CHECK_INT(call(&describe), ERR_OK);
+	}
+	scope.deadline_ms = world.mono_ms + 3000;
+	CHECK_INT(call(&describe), ERR_AWS_THROTTLED);
+	CHECK(says("so many calls of DescribeAlarms in eu-west-1 are under way "
+	    "that this one would have to wait 12 s"));
+	CHECK_INT(world.mono_ms, from_ms);
+	CHECK_INT(call_n, 9);
+	CHECK(end());
+}
+
+TEST(waiting_for_a_turn_can_be_cancelled)
+{
+	struct cancel cancel = { 0 };
+
+	begin();
+	aws.quota_percent = 90;
+	scope.cancel = &cancel;
+	always("monitoring.");
+	for (int i = 0; i < 9; i++) {
+		CHECK_INT(call(&describe), ERR_OK);
+	}
+	world.cancel_at_wait = &cancel;
+	CHECK_INT(call(&describe), ERR_CANCELLED);
+	CHECK_INT(call_n, 9);
+	CHECK(end());
+}
+
+TEST(repeats_wait_for_their_turn_too)
+{
+	begin();
+	aws.quota_percent = 90;
+	for (int i = 0; i < 5; i++) {
+		fake_transport_reply(&wire, LOGS, 200, "{}");
+		CHECK_INT(call(&start), ERR_OK);
+	}
+	world.seed = 0;
+	fake_transport_reply(&wire, LOGS, 503, "");
+	fake_transport_reply(&wire, LOGS, 200, "{}");
+	CHECK_INT(call(&start), ERR_OK);
+	CHECK_INT(reply.attempt_n, 2);
+	CHECK(end());
+}
+
 TEST(a_configured_endpoint_is_used_with_its_path)
 {
 	begin();

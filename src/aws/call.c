@@ -27,6 +27,7 @@ struct flight {
 	bool keys_renewed;       /* the one repair was used */
 	bool clock_fixed;        /* the other one too */
 	bool landed;
+	bool turn;               /* the next attempt has its turn */
 	struct str invocation_id;
 	struct exchange *x;      /* of the current attempt */
 	int64_t from_ms;         /* when the job began */
@@ -584,7 +585,45 @@ land(struct flight *fl, enum err err)
 	fl->landed = true;
 }
 
-/* Makes the exchange of the next attempt; lands the flight when it cannot. */
+/* Waits for a turn under AWS's quotas: true when it is now, else the flight is
+ * due later, or landed because its deadline comes first. Quotas belong to the
+ * account; where it is not known yet, the access key stands for it. */
+static bool
+take_turn(struct flight *fl)
+{
+	struct aws_scope *s = fl->job->scope;
+	struct aws *aws = s->aws;
+	struct str account = fl->keys.account_id;
+	int64_t now = mono(aws);
+	int64_t turn, due;
+
+	if (fl->turn || aws->quota_percent == 0) {
+		fl->turn = false;
+		return true;
+	}
+	if (account.len == 0 && (!recall_account(s, fl->keys.access_key_id,
+	    &account) || account.len == 0)) {
+		account = fl->keys.access_key_id;
+	}
+	lock(aws);
+	due = pace_take(&aws->pace, account, s->region, fl->job->op->name,
+	    aws->quota_percent, now, s->deadline_ms, &turn);
+	unlock(aws);
+	if (due < 0) {
+		land(fl, fail_setf(&fl->job->fail, ERR_AWS_THROTTLED, "so many "
+		    "calls of %s in %s are under way that this one would have "
+		    "to wait %d s to stay within AWS's quota, longer than it "
+		    "may take. Ask again in a minute, or ask for less at once",
+		    fl->job->op->name, s->region, (turn - now + 999) / 1000));
+		return false;
+	}
+	fl->turn = due > now;
+	fl->due_ms = due;
+	return !fl->turn;
+}
+
+/* Makes the exchange of the next attempt; lands the flight when it cannot, and
+ * leaves it as it is when it has to wait for its turn. */
 static void
 prepare(struct flight *fl)
 {
@@ -595,9 +634,13 @@ prepare(struct flight *fl)
 	int64_t now = mono(s->aws);
 	enum err err = ERR_OK;
 
+	fl->x = NULL;
 	if (!fl->keyed) {
 		err = find_keys(s, &fl->keys, &job->fail);
 		fl->keyed = err == ERR_OK;
+	}
+	if (err == ERR_OK && !take_turn(fl)) {
+		return;
 	}
 	job->reply.attempt_n++;
 	if (err == ERR_OK) {
@@ -902,7 +945,7 @@ round_of(struct aws *aws, struct flight *flights, size_t n)
 			continue;
 		}
 		prepare(&flights[i]);
-		if (!flights[i].landed) {
+		if (flights[i].x != NULL) {
 			who[sent_n] = &flights[i];
 			sent[sent_n++] = flights[i].x;
 		}

@@ -26,6 +26,10 @@
  * kept for later calls), and keys that AWS calls expired are dropped and
  * looked up again.
  *
+ * Requests of all threads together are kept under AWS's quotas (aws/pace.h): a
+ * request waits for its turn, and a call whose deadline comes before that ends
+ * at once with ERR_AWS_THROTTLED.
+ *
  * Errors are sentences for people: operation, region, what happened, the next
  * step. They go to scope->fail (or job->fail).
  */
@@ -38,6 +42,7 @@
 
 #include "aws/creds.h"
 #include "aws/endpoint.h"
+#include "aws/pace.h"
 #include "aws/profile.h"
 #include "aws/sts.h"
 #include "aws/transport.h"
@@ -64,8 +69,11 @@ struct aws {
 	struct str region;       /* --region or AWS_REGION; may be absent */
 	struct str user_agent;   /* value of User-Agent */
 	int64_t attempt_max;     /* AWS_MAX_ATTEMPTS; 0: profile, else 3 */
+	int64_t quota_percent;   /* of AWS's quotas that is used, see aws/pace;
+	                          * 0: requests are not paced */
 	/* guarded */
 	int64_t tokens;          /* of the retry bucket */
+	struct pace pace;        /* turns under AWS's quotas */
 	int64_t clock_offset_ms; /* AWS's clock minus ours */
 	struct sigv4_cache signing_keys;
 	struct aws_account {

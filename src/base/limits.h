@@ -279,6 +279,10 @@
 #define AWS_TOKEN_MAX 500
 #define AWS_TOKEN_RETRY 5
 #define AWS_TOKEN_TIMEOUT 10
+/* Buckets that keep request rates under AWS's quotas, one for each account,
+ * region and operation in use: ten operations in sixteen regions, and the one
+ * that was idle for longest makes room. */
+#define PACE_BUCKET_N 256
 /* Clock difference from which on it is corrected; AWS allows 5 to 15 min. */
 #define AWS_SKEW_MS 240000
 /* Accounts remembered, by access key: one for each profile in use. */
