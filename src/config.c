@@ -55,6 +55,12 @@ static const struct row rows[] = {
 	{ STR_INIT("profile"), STR_INIT("AWS_PROFILE"), NONE, KIND_TEXT,
 	    FIELD(profile), NONE, 1, 128,
 	    STR_INIT("profile of calls that name none") },
+	{ STR_INIT("tools"), STR_INIT("CLOUDWATCH_MCP_TOOLS"), NONE, KIND_TEXT,
+	    FIELD(tools), NONE, 1, 4096, STR_INIT("offer only these families "
+	    "and tools, comma-separated: alarms,logs; default: all") },
+	{ STR_INIT("tools-deny"), STR_INIT("CLOUDWATCH_MCP_TOOLS_DENY"), NONE,
+	    KIND_TEXT, FIELD(tools_deny), NONE, 1, 4096,
+	    STR_INIT("do not offer these") },
 	{ STR_INIT("workers"), STR_INIT("CLOUDWATCH_MCP_WORKERS"), NONE,
 	    KIND_NUMBER, FIELD(worker_n), STR_INIT("8"), 1, 256,
 	    STR_INIT("threads that wait for AWS") },

@@ -59,6 +59,8 @@ struct config {
 	int64_t idle_timeout_s; /* keep-alive connection without a request */
 	int64_t drain_timeout_s;
 	int64_t drain_grace_s;  /* after SIGTERM, still accepting */
+	struct str tools;       /* families and tools to offer; absent: all */
+	struct str tools_deny;  /* those not to offer */
 	struct str allowed_origins; /* comma-separated; "*": any */
 	struct str allowed_hosts;   /* comma-separated; "*": any */
 	struct str fault;       /* demo-endpoint: injected faults */

@@ -155,15 +155,21 @@ open_engine(struct program *p, struct fail *f)
 		.name = NAME,
 		.title = S("AWS CloudWatch"),
 		.version = S(VERSION),
-		.instructions = tools_instructions,
-		.tools = tools_table,
-		.tool_n = tools_n,
 	};
-	enum err err = open_transport(p, f);
+	struct tools_set set;
+	enum err err = tools_select(p->config.tools, p->config.tools_deny,
+	    &p->arena, &set, f);
+
+	if (err == ERR_OK) {
+		err = open_transport(p, f);
+	}
 
 	if (err != ERR_OK) {
 		return err;
 	}
+	engine.instructions = set.instructions;
+	engine.tools = set.tools;
+	engine.tool_n = set.n;
 	p->aws.sys = &p->sys;
 	p->aws.transport = &p->transport;
 	p->aws.log = &p->log;
@@ -313,7 +319,8 @@ say_start(const struct program *p, const char *front, uint16_t port,
 			log_int(&e, S("port"), port);
 		}
 		log_bool(&e, S("demo"), p->config.demo);
-		log_int(&e, S("tools"), (int64_t)tools_n);
+		log_int(&e, S("tools"),
+		    (int64_t)mcp_config(p->mcp)->tool_n);
 		log_int(&e, S("workers"), p->config.worker_n);
 		log_int(&e, S("memory_max_bytes"), (int64_t)memory_max);
 		log_end(&e);
@@ -464,11 +471,28 @@ ask_health(struct program *p, struct buf *out, struct buf *err,
 	    (uint16_t)p->config.port, out, err);
 }
 
+static int
+list_tools(struct program *p, struct buf *out, struct buf *err,
+    struct fail *f)
+{
+	struct mcp_config config = { .tool_n = 0 };
+	struct tools_set set;
+
+	if (tools_select(p->config.tools, p->config.tools_deny, &p->arena,
+	    &set, f) != ERR_OK) {
+		buf_addf(err, "cloudwatch-mcp: %s\n", fail_text(f));
+		return CLI_USAGE;
+	}
+	config.tools = set.tools;
+	config.tool_n = set.n;
+	return cli_tools(&config, p->config.arg_n > 0 ? p->config.args[0] :
+	    STR_NONE, out, err);
+}
+
 /* Commands that print and end. */
 static int
 command(struct program *p, struct fail *f)
 {
-	struct mcp_config tools = { .tools = tools_table, .tool_n = tools_n };
 	struct buf out = buf_in(&p->arena, JOB_ARENA_CAP);
 	struct buf err = buf_in(&p->arena, 2 * FAIL_TEXT_MAX);
 	int code = CLI_OK;
@@ -481,8 +505,7 @@ command(struct program *p, struct fail *f)
 		buf_add(&out, S("cloudwatch-mcp " VERSION "\n"));
 		break;
 	case CONFIG_TOOLS:
-		code = cli_tools(&tools, p->config.arg_n > 0 ?
-		    p->config.args[0] : STR_NONE, &out, &err);
+		code = list_tools(p, &out, &err, f);
 		break;
 	case CONFIG_CALL:
 		code = call_tool(p, &out, &err, f);

@@ -331,6 +331,101 @@ TEST(every_answer_stays_within_max_bytes_and_says_when_it_was_cut)
 	}
 }
 
+static struct tools_set set;
+static struct fail failure;
+
+static enum err
+choose(const char *allowed, const char *denied)
+{
+	arena_free(&work);
+	arena_init(&work, (size_t)1 << 20);
+	fail_init(&failure, &work);
+	return tools_select(str_from_z(allowed), str_from_z(denied), &work,
+	    &set, &failure);
+}
+
+static bool
+has(const char *name)
+{
+	return tool_find(set.tools, set.n, str_from_z(name)) != NULL;
+}
+
+static bool
+complains(const char *part)
+{
+	struct str said = fail_text(&failure);
+
+	return str_find(said, str_from_z(part), 0) < said.len;
+}
+
+static bool
+instructs(const char *part)
+{
+	return str_find(set.instructions, str_from_z(part), 0) <
+	    set.instructions.len;
+}
+
+TEST(without_settings_all_tools_are_offered)
+{
+	CHECK_INT(choose("", ""), ERR_OK);
+	CHECK_INT(set.n, tools_n);
+	CHECK_STR(set.instructions, tools_instructions);
+}
+
+TEST(families_and_tools_are_chosen_and_denied)
+{
+	CHECK_INT(choose("alarms, list_metrics", "describe_alarms"), ERR_OK);
+	CHECK(has("get_active_alarms") && has("get_alarm_history"));
+	CHECK(has("list_metrics"));
+	CHECK(!has("describe_alarms") && !has("get_metric_data"));
+	CHECK(!has("whoami"));
+	CHECK_INT(choose("", "logs"), ERR_OK);
+	CHECK(has("whoami") && !has("describe_log_groups"));
+	CHECK_STR(tools_family(tool_find(tools_table, tools_n,
+	    S("describe_log_groups"))), S("logs"));
+}
+
+TEST(an_unknown_name_in_the_settings_is_refused_with_the_nearest)
+{
+	CHECK_INT(choose("alarm", ""), ERR_CONFIG);
+	CHECK(complains("CLOUDWATCH_MCP_TOOLS"));
+	CHECK(complains("did you mean 'alarms'?"));
+	CHECK_INT(choose("", "describe_alarm"), ERR_CONFIG);
+	CHECK(complains("CLOUDWATCH_MCP_TOOLS_DENY"));
+	CHECK(complains("did you mean 'describe_alarms'?"));
+	CHECK_INT(choose("xyzzy", ""), ERR_CONFIG);
+	CHECK(complains("Families: account, alarms, metrics, logs"));
+	CHECK_INT(choose("alarms", "alarms"), ERR_CONFIG);
+	CHECK(complains("no tool is left"));
+}
+
+TEST(instructions_name_only_tools_that_are_offered)
+{
+	CHECK_INT(choose("alarms", ""), ERR_OK);
+	CHECK(instructs("get_active_alarms"));
+	CHECK(instructs("RFC 3339"));
+	CHECK(!instructs("get_metric_data"));
+	CHECK(!instructs("describe_log_groups"));
+	for (size_t i = 0; i < tools_n; i++) {
+		CHECK_INT(tools_select(tools_table[i]->name, STR_NONE, &work,
+		    &set, &failure), ERR_OK);
+		CHECK_INT(set.n, 1);
+		CHECK(!tools_names_other(set.instructions, set.tools, 1));
+	}
+}
+
+TEST(families_stand_together)
+{
+	for (size_t i = 2; i < tools_n; i++) {
+		struct str family = tools_family(tools_table[i]);
+
+		for (size_t k = 0; k + 1 < i; k++) {
+			CHECK(!str_eq(tools_family(tools_table[k]), family) ||
+			    str_eq(tools_family(tools_table[i - 1]), family));
+		}
+	}
+}
+
 TEST(defect_18_every_tool_is_annotated_and_has_a_short_name)
 {
 	for (size_t i = 0; i < tools_n; i++) {
