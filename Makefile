@@ -82,7 +82,7 @@ $(B)/tests/%.o $(B)/fuzz/%.o: ALL_CFLAGS += -D_GNU_SOURCE -Itests
 # What every request passes is built for speed, the rest to be small.
 HOT := $(wildcard src/base/*.c src/mcp/*.c src/proto/http1*.c \
 	src/proto/json*.c) src/proto/chars.c src/app.c src/net/conn.c \
-	src/net/loop.c src/net/server.c
+	src/net/loop.c src/net/server.c src/tools/metric_search.c
 HOT_release := -O2
 $(HOT:%.c=$(B)/%.o): ALL_CFLAGS += $(HOT_$(MODE))
 

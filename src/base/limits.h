@@ -202,6 +202,13 @@
 /* Bytes of a value that an error sentence repeats. */
 #define MCP_ECHO_MAX ((size_t)60)
 
+/* ---- tools ---- */
+
+/* Words of a search for metrics that count: a sentence. At most 32. */
+#define METRIC_SEARCH_WORD_MAX_N 12
+/* Names that an answer offers for one that does not exist. */
+#define METRIC_SEARCH_NEAR_MAX_N 8
+
 /* ---- AWS credentials ---- */
 
 /* Profiles with cached keys: every account of a large set-up in daily use. */

@@ -34,13 +34,22 @@ word(size_t i)
 	    metric_pack_words_at[i + 1] - (size_t)metric_pack_words_at[i]);
 }
 
+static void
+put_text(struct buf *out, size_t i)
+{
+	buf_add(out, str_of((const char *)metric_pack_texts +
+	    metric_pack_texts_at[i],
+	    metric_pack_texts_at[i + 1] - metric_pack_texts_at[i]));
+}
+
 static struct str
 text(struct arena *a, size_t i)
 {
-	(void)a;
-	return str_of((const char *)metric_pack_texts +
-	    metric_pack_texts_at[i],
-	    metric_pack_texts_at[i + 1] - metric_pack_texts_at[i]);
+	char bytes[METRIC_TABLE_TEXT_MAX];
+	struct buf b = buf_fixed(bytes, sizeof(bytes));
+
+	put_text(&b, i);
+	return str_dup(a, buf_str(&b));
 }
 
 static const struct metric_row *
@@ -213,6 +222,13 @@ struct str
 metric_table_text(struct arena *a, size_t metric)
 {
 	return text(a, row(metric)->text);
+}
+
+/* see metric_table.h */
+void
+metric_table_put_text(struct buf *out, size_t metric)
+{
+	put_text(out, row(metric)->text);
 }
 
 /* see metric_table.h */

@@ -37,10 +37,13 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 /* No such metric or namespace. */
 #define METRIC_TABLE_NONE SIZE_MAX
+/* Bytes of one text: three long sentences. metrics/pack.c checks it. */
+#define METRIC_TABLE_TEXT_MAX ((size_t)512)
 
 /* Metrics and namespaces in all. */
 size_t metric_table_n(void);
@@ -76,6 +79,8 @@ struct str metric_table_statistics(size_t metric);
 struct str metric_table_statistic(size_t metric);
 /* What it means and what a bad value looks like; absent: arena full. */
 struct str metric_table_text(struct arena *a, size_t metric);
+/* The same appended to a buffer: at most METRIC_TABLE_TEXT_MAX bytes. */
+void metric_table_put_text(struct buf *out, size_t metric);
 
 /* All dimension sets as text, "A+B;(none);C=v"; empty: not known. */
 struct str metric_table_sets(size_t metric);

@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pass over the table for each search: every word of the query is weighed
+ * against the words of each metric's name, namespace and description. A pass
+ * takes about half a millisecond, because words are compared from their first
+ * byte on and descriptions are only looked at where a name did not fit.
+ *
+ * Names are taken apart where case changes: "HTTPCode_Target_5XX_Count" has
+ * the words http, code, target, 5xx, count.
+ */
+#include "tools/metric_search.h"
+
+#include <string.h>
+
+/* What one word of a query is worth, by where it fits. */
+enum weight {
+	WEIGHT_NONE = 0,
+	WEIGHT_TEXT_PREFIX = 15,
+	WEIGHT_TEXT = 25,
+	WEIGHT_NAMESPACE_INSIDE = 40,
+	WEIGHT_INSIDE = 50,
+	WEIGHT_PREFIX = 70,
+	WEIGHT_NAME = 100,
+	WEIGHT_NAMESPACE = 100, /* "lambda errors" are AWS/Lambda's */
+	WEIGHT_WHOLE = 1000 /* the query is the name, but for separators */
+};
+
+/* The bytes of words, capitals as small letters; 0: not of a word. A table,
+ * because a pass looks at every byte of every name and description. */
+#define LETTER(upper, lower) [upper] = (lower), [lower] = (lower)
+static const unsigned char folded[256] = {
+	['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+	['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+	LETTER('A', 'a'), LETTER('B', 'b'), LETTER('C', 'c'),
+	LETTER('D', 'd'), LETTER('E', 'e'), LETTER('F', 'f'),
+	LETTER('G', 'g'), LETTER('H', 'h'), LETTER('I', 'i'),
+	LETTER('J', 'j'), LETTER('K', 'k'), LETTER('L', 'l'),
+	LETTER('M', 'm'), LETTER('N', 'n'), LETTER('O', 'o'),
+	LETTER('P', 'p'), LETTER('Q', 'q'), LETTER('R', 'r'),
+	LETTER('S', 's'), LETTER('T', 't'), LETTER('U', 'u'),
+	LETTER('V', 'v'), LETTER('W', 'w'), LETTER('X', 'x'),
+	LETTER('Y', 'y'), LETTER('Z', 'z'),
+};
+
+static inline unsigned char
+fold(char c)
+{
+	return folded[(unsigned char)c];
+}
+
+static inline bool
+is_word(char c)
+{
+	return fold(c) != 0;
+}
+
+static inline bool
+is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static inline bool
+is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+/* A word begins at p[i] although a word's byte stands before it: at a capital
+ * behind a small letter, and at the last capital before small letters. */
+static inline bool
+is_hump(struct str s, size_t i)
+{
+	return is_upper(s.p[i]) && (is_lower(s.p[i - 1]) ||
+	    (i + 1 < s.len && is_lower(s.p[i + 1])));
+}
+
+/* Cuts the next word off; false: there is none. */
+static bool
+next_word(struct str *rest, struct str *word)
+{
+	size_t from = 0;
+	size_t to;
+
+	while (from < rest->len && !is_word(rest->p[from])) {
+		from++;
+	}
+	to = from;
+	while (to < rest->len && is_word(rest->p[to]) &&
+	    (to == from || !is_hump(*rest, to))) {
+		to++;
+	}
+	*word = (struct str){ rest->p + from, to - from };
+	*rest = (struct str){ rest->p + to, rest->len - to };
+	return word->len > 0;
+}
+
+/* Bytes of the word, or of its singular: "errors" means "Error" too. */
+static size_t
+stem_len(struct str word)
+{
+	return word.len - (word.len > 3 &&
+	    fold(word.p[word.len - 1]) == 's' &&
+	    fold(word.p[word.len - 2]) != 's');
+}
+
+/* The word's stem begins s. */
+static inline bool
+begins(struct str s, struct str word, size_t len)
+{
+	size_t i;
+
+	if (s.len < len) {
+		return false;
+	}
+	for (i = 0; i < len; i++) {
+		if (fold(s.p[i]) != fold(word.p[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The word is somewhere in the name; it has at least one byte. */
+static bool
+holds(struct str name, struct str word)
+{
+	size_t i;
+
+	for (i = 0; i + word.len <= name.len; i++) {
+		if (fold(name.p[i]) == fold(word.p[0]) &&
+		    begins((struct str){ name.p + i, name.len - i }, word,
+		    word.len)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Raises the weight of every word of the query that fits a name: one of its
+ * words, the beginning of one, or anywhere inside. */
+static void
+weigh_name(const struct metric_search *s, struct str name, unsigned equal,
+    unsigned prefix, unsigned inside, unsigned *weights)
+{
+	struct str rest = name;
+	struct str candidate;
+	size_t i;
+
+	while (next_word(&rest, &candidate)) {
+		for (i = 0; i < s->word_n; i++) {
+			size_t len = stem_len(s->words[i]);
+			unsigned w;
+
+			if (!begins(candidate, s->words[i], len)) {
+				continue;
+			}
+			w = stem_len(candidate) == len ? equal : prefix;
+			weights[i] = w > weights[i] ? w : weights[i];
+		}
+	}
+	for (i = 0; i < s->word_n; i++) {
+		if (weights[i] < inside && s->words[i].len > 1 &&
+		    holds(name, s->words[i])) {
+			weights[i] = inside;
+		}
+	}
+}
+
+/* A query while it is matched against the table. */
+struct matcher {
+	const struct metric_search *s;
+	struct str joined;  /* its words without what separates them */
+	unsigned ns_weights[METRIC_SEARCH_WORD_MAX_N]; /* of the namespace */
+	bool first[256];    /* folded bytes that its words begin with */
+	uint32_t seen;      /* words that fitted some metric */
+};
+
+/* Letters and digits of the two are the same, case folded. */
+static bool
+is_whole(struct str joined, struct str name)
+{
+	size_t at = 0;
+	size_t i;
+
+	for (i = 0; i < name.len; i++) {
+		if (!is_word(name.p[i])) {
+			continue;
+		}
+		if (at == joined.len ||
+		    fold(joined.p[at++]) != fold(name.p[i])) {
+			return false;
+		}
+	}
+	return at == joined.len;
+}
+
+/* Weighs the words of the query that fit no name against the description, in
+ * which a word is what stands between other bytes. */
+static void
+weigh_text(const struct matcher *m, size_t metric, unsigned *weights)
+{
+	char bytes[METRIC_TABLE_TEXT_MAX];
+	struct buf b = buf_fixed(bytes, sizeof(bytes));
+	size_t at = 0;
+	size_t from, i;
+
+	metric_table_put_text(&b, metric);
+	while (at < b.len) {
+		from = at;
+		while (at < b.len && is_word(b.p[at])) {
+			at++;
+		}
+		for (i = 0; from < at && m->first[fold(b.p[from])] &&
+		    i < m->s->word_n; i++) {
+			struct str word = { b.p + from, at - from };
+			size_t len = stem_len(m->s->words[i]);
+			unsigned w;
+
+			if (!begins(word, m->s->words[i], len)) {
+				continue;
+			}
+			w = stem_len(word) == len ? WEIGHT_TEXT :
+			    WEIGHT_TEXT_PREFIX;
+			weights[i] = w > weights[i] ? w : weights[i];
+		}
+		at++;
+	}
+}
+
+/* How well the query fits a metric, and how many of its words do. */
+static uint32_t
+weigh(struct matcher *m, size_t metric, size_t *fitting_n)
+{
+	const struct metric_search *s = m->s;
+	struct str name = metric_table_name(metric);
+	unsigned weights[METRIC_SEARCH_WORD_MAX_N];
+	bool all = true;
+	struct str rest, word;
+	uint32_t score = 0;
+	size_t i;
+
+	memcpy(weights, m->ns_weights, sizeof(weights));
+	weigh_name(s, name, WEIGHT_NAME, WEIGHT_PREFIX, WEIGHT_INSIDE,
+	    weights);
+	for (i = 0; i < s->word_n; i++) {
+		all = all && weights[i] > WEIGHT_NONE;
+	}
+	if (!all) {
+		weigh_text(m, metric, weights);
+	}
+	*fitting_n = 0;
+	for (i = 0; i < s->word_n; i++) {
+		score += weights[i];
+		*fitting_n += weights[i] > WEIGHT_NONE;
+		m->seen |= (uint32_t)(weights[i] > WEIGHT_NONE) << i;
+	}
+	if (score == 0) {
+		return 0;
+	}
+	score += is_whole(m->joined, name) ? WEIGHT_WHOLE : 0;
+	/* Of two names that fit as well, the one that says less besides. */
+	score *= 16;
+	rest = name;
+	for (i = 0; i < 15 && next_word(&rest, &word); i++) {
+		score--;
+	}
+	return score;
+}
+
+/* Sorts by score, best first, then by the table's order (Shell's method: the
+ * order is total, so it needs no stability, and there are under 2,000). */
+static void
+sort_hits(struct metric_hit *hits, size_t n)
+{
+	static const uint16_t gaps[] = { 701, 301, 132, 57, 23, 10, 4, 1 };
+	size_t g, i, j;
+
+	for (g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
+		size_t gap = gaps[g];
+
+		for (i = gap; i < n; i++) {
+			struct metric_hit hit = hits[i];
+
+			for (j = i; j >= gap &&
+			    (hits[j - gap].score < hit.score ||
+			    (hits[j - gap].score == hit.score &&
+			    hits[j - gap].metric > hit.metric)); j -= gap) {
+				hits[j] = hits[j - gap];
+			}
+			hits[j] = hit;
+		}
+	}
+}
+
+/* Weighs the metrics of one namespace and keeps those that fit as many words
+ * as any before. */
+static void
+collect_from(struct matcher *m, struct metric_search *out, size_t ns,
+    size_t *most)
+{
+	size_t from = metric_table_namespace_first(ns);
+	size_t to = from + metric_table_namespace_metric_n(ns);
+	size_t i;
+
+	memset(m->ns_weights, 0, sizeof(m->ns_weights));
+	weigh_name(out, metric_table_namespace_name(ns), WEIGHT_NAMESPACE,
+	    WEIGHT_NAMESPACE_INSIDE, WEIGHT_NAMESPACE_INSIDE, m->ns_weights);
+	for (i = from; i < to; i++) {
+		size_t fitting_n;
+		uint32_t score = weigh(m, i, &fitting_n);
+
+		if (fitting_n > *most) {
+			*most = fitting_n;
+			out->n = 0;
+		}
+		if (fitting_n == *most) {
+			out->hits[out->n++] = (struct metric_hit){
+				.metric = (uint32_t)i, .score = score };
+		}
+	}
+}
+
+/* Collects the metrics that fit the most words. */
+static enum err
+collect(struct arena *a, struct metric_search *out, size_t ns, uint32_t *seen)
+{
+	struct matcher m = { .s = out,
+	    .joined = str_join(a, out->words, out->word_n) };
+	size_t most = out->word_n > 0; /* at least one word has to fit */
+	size_t i;
+
+	if (m.joined.p == NULL) {
+		return ERR_NOMEM;
+	}
+	for (i = 0; i < out->word_n; i++) {
+		m.first[fold(out->words[i].p[0])] = true;
+	}
+	out->n = 0;
+	for (i = 0; i < metric_table_namespace_n(); i++) {
+		if (ns == METRIC_TABLE_NONE || ns == i) {
+			collect_from(&m, out, i, &most);
+		}
+	}
+	out->partial = most < out->word_n;
+	*seen = m.seen;
+	return ERR_OK;
+}
+
+/* Which letters and digits a word has. */
+static uint64_t
+letters(struct str word)
+{
+	uint64_t set = 0;
+	size_t i;
+
+	for (i = 0; i < word.len; i++) {
+		set |= UINT64_C(1) << (fold(word.p[i]) % 64);
+	}
+	return set;
+}
+
+/* The distance of two words where it is below a limit, else the limit. An edit
+ * adds or takes one letter, so most are told apart by their letters alone. */
+static size_t
+distance_below(struct str a, uint64_t a_letters, struct str b, size_t limit)
+{
+	size_t gap = a.len > b.len ? a.len - b.len : b.len - a.len;
+	uint64_t b_letters = gap < limit ? letters(b) : 0;
+	size_t d;
+
+	if (gap >= limit ||
+	    (size_t)__builtin_popcountll(a_letters & ~b_letters) >= limit ||
+	    (size_t)__builtin_popcountll(b_letters & ~a_letters) >= limit) {
+		return limit;
+	}
+	d = str_distance(a, b);
+	return d < limit ? d : limit;
+}
+
+/* Replaces a word that fits nothing by the nearest word of a name, or by the
+ * name itself, when one is near. */
+static bool
+mend(struct metric_search *out, size_t i, size_t from, size_t to)
+{
+	struct str slip = out->words[i];
+	uint64_t slip_letters = letters(slip);
+	size_t best = slip.len < 3 ? 0 : slip.len / 3 + 1;
+	size_t metric;
+
+	for (metric = from; metric < to; metric++) {
+		struct str name = metric_table_name(metric);
+		struct str rest = name;
+		struct str word = name; /* the whole of it first */
+
+		do {
+			size_t d = distance_below(slip, slip_letters, word,
+			    best);
+
+			if (d < best) {
+				best = d;
+				out->words[i] = word;
+				out->slips[i] = slip;
+			}
+		} while (next_word(&rest, &word));
+	}
+	return out->slips[i].p != NULL;
+}
+
+/* Words that ask for nothing. */
+static bool
+is_filler(struct str word)
+{
+	static const struct str fillers[] = {
+		STR_INIT("a"), STR_INIT("an"), STR_INIT("and"),
+		STR_INIT("for"), STR_INIT("in"), STR_INIT("is"),
+		STR_INIT("metric"), STR_INIT("metrics"), STR_INIT("of"),
+		STR_INIT("on"), STR_INIT("or"), STR_INIT("per"),
+		STR_INIT("the"), STR_INIT("to"), STR_INIT("which"),
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++) {
+		if (str_ieq(word, fillers[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Takes the query apart; its first words count when there are too many. */
+static void
+take_words(struct str query, struct metric_search *out)
+{
+	struct str rest = query;
+	struct str word;
+
+	while (out->word_n < METRIC_SEARCH_WORD_MAX_N &&
+	    next_word(&rest, &word)) {
+		if (!is_filler(word)) {
+			out->words[out->word_n++] = word;
+		}
+	}
+}
+
+/* see metric_search.h */
+enum err
+metric_search(struct arena *a, struct str query, size_t ns,
+    struct metric_search *out)
+{
+	size_t from = 0;
+	size_t to = metric_table_n();
+	bool mended = false;
+	uint32_t seen;
+	enum err err;
+	size_t i;
+
+	*out = (struct metric_search){ 0 };
+	if (ns != METRIC_TABLE_NONE) {
+		from = metric_table_namespace_first(ns);
+		to = from + metric_table_namespace_metric_n(ns);
+	}
+	take_words(query, out);
+	out->hits = ARENA_ARRAY(a, to - from, struct metric_hit);
+	if (out->hits == NULL) {
+		return ERR_NOMEM;
+	}
+	err = collect(a, out, ns, &seen);
+	for (i = 0; err == ERR_OK && i < out->word_n; i++) {
+		if ((seen & (UINT32_C(1) << i)) == 0) {
+			mended = mend(out, i, from, to) || mended;
+		}
+	}
+	if (mended) {
+		err = collect(a, out, ns, &seen);
+	}
+	sort_hits(out->hits, out->n);
+	return err;
+}
+
+/* see metric_search.h */
+size_t
+metric_search_namespace(struct str given)
+{
+	size_t exact = metric_table_find_namespace(given);
+	size_t short_hit = METRIC_TABLE_NONE;
+	size_t i;
+
+	if (exact != METRIC_TABLE_NONE) {
+		return exact;
+	}
+	for (i = 0; i < metric_table_namespace_n(); i++) {
+		struct str name = metric_table_namespace_name(i);
+
+		if (str_ieq(name, given)) {
+			return i;
+		}
+		if (str_starts(name, S("AWS/")) &&
+		    str_ieq(str_sub(name, 4, name.len), given)) {
+			short_hit = i;
+		}
+	}
+	return short_hit;
+}
+
+/* see metric_search.h */
+size_t
+metric_search_folded(size_t ns, struct str name)
+{
+	size_t from = metric_table_namespace_first(ns);
+	size_t to = from + metric_table_namespace_metric_n(ns);
+	size_t hit = METRIC_TABLE_NONE;
+	size_t i;
+
+	for (i = from; i < to; i++) {
+		if (str_ieq(metric_table_name(i), name)) {
+			if (hit != METRIC_TABLE_NONE) {
+				return METRIC_TABLE_NONE;
+			}
+			hit = i;
+		}
+	}
+	return hit;
+}
+
+/* How far a known name is from a given one: SIZE_MAX when it is not near. One
+ * that is part of the other is as near as a slip in every third byte. */
+static size_t
+name_gap(struct str given, struct str known)
+{
+	size_t limit = given.len / 3;
+	size_t length_gap = given.len > known.len ? given.len - known.len :
+	    known.len - given.len;
+	size_t d = length_gap <= limit ? str_distance(given, known) :
+	    SIZE_MAX;
+
+	if (d <= limit) {
+		return d;
+	}
+	if (given.len >= 3 && (str_icontains(known, given) ||
+	    (known.len >= 3 && str_icontains(given, known)))) {
+		return limit + 1 + length_gap;
+	}
+	return SIZE_MAX;
+}
+
+/* The nearest of many, kept in order while they are looked through. */
+struct nearest {
+	size_t gaps[METRIC_SEARCH_NEAR_MAX_N];
+	size_t *out;
+	size_t n, max;
+};
+
+static void
+nearest_add(struct nearest *near, size_t i, size_t gap)
+{
+	size_t at;
+
+	if (gap == SIZE_MAX || (near->n == near->max &&
+	    gap >= near->gaps[near->n - 1])) {
+		return;
+	}
+	at = near->n < near->max ? near->n++ : near->n - 1;
+	for (; at > 0 && near->gaps[at - 1] > gap; at--) {
+		near->gaps[at] = near->gaps[at - 1];
+		near->out[at] = near->out[at - 1];
+	}
+	near->gaps[at] = gap;
+	near->out[at] = i;
+}
+
+/* see metric_search.h */
+size_t
+metric_search_near_namespaces(struct str given, size_t *out, size_t max)
+{
+	struct nearest near = { .out = out, .max = max };
+	size_t i;
+
+	MUST(max > 0 && max <= METRIC_SEARCH_NEAR_MAX_N);
+	for (i = 0; i < metric_table_namespace_n(); i++) {
+		struct str name = metric_table_namespace_name(i);
+		size_t gap = name_gap(given, name);
+
+		if (str_starts(name, S("AWS/"))) {
+			size_t bare = name_gap(given,
+			    str_sub(name, 4, name.len));
+
+			gap = bare < gap ? bare : gap;
+		}
+		nearest_add(&near, i, gap);
+	}
+	return near.n;
+}
+
+/* see metric_search.h */
+size_t
+metric_search_near(size_t ns, struct str name, size_t *out, size_t max)
+{
+	struct nearest near = { .out = out, .max = max };
+	size_t from = 0;
+	size_t to = metric_table_n();
+	size_t i;
+
+	MUST(max > 0 && max <= METRIC_SEARCH_NEAR_MAX_N);
+	if (ns != METRIC_TABLE_NONE) {
+		from = metric_table_namespace_first(ns);
+		to = from + metric_table_namespace_metric_n(ns);
+	}
+	for (i = from; i < to; i++) {
+		nearest_add(&near, i, name_gap(name, metric_table_name(i)));
+	}
+	return near.n;
+}
