@@ -46,6 +46,8 @@ for purpose in "$@"; do
 		want python3 python3
 		want curl curl
 		want openssl openssl
+		python3 -c 'import jsonschema' 2>/dev/null ||
+		    want python3-jsonschema /none
 		;;
 	lint)
 		want clang clang

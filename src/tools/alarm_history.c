@@ -495,6 +495,10 @@ const struct tool tools_get_alarm_history = {
 	    "\"alarm_details\":{\"type\":\"object\"},"
 	    "\"history_items\":{\"type\":\"array\"},"
 	    "\"time_range_suggestions\":{\"type\":\"array\"},"
+	    "\"composite_alarm_name\":{},"
+	    "\"component_alarms\":{\"type\":\"array\"},"
+	    "\"alarm_rule\":{},"
+	    "\"component_details\":{\"type\":\"array\"},"
 	    ROWS_SCHEMA "," ASK_SCHEMA "}}"),
 	.run = run,
 };

@@ -373,6 +373,7 @@ static const struct param active_params[] = {
 #define ALARM_LISTS \
 	"\"metric_alarms\":{\"type\":\"array\"}," \
 	"\"composite_alarms\":{\"type\":\"array\"}," \
+	"\"log_alarms\":{\"type\":\"array\"}," \
 	ROWS_SCHEMA "," ASK_SCHEMA
 
 /* see tools.h */

@@ -233,6 +233,7 @@ const struct tool tools_describe_log_groups = {
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
 	    "\"log_group_metadata\":{\"type\":\"array\"},"
 	    "\"saved_queries\":{\"type\":\"array\"},"
+	    "\"saved_queries_error\":{\"type\":\"string\"},"
 	    ROWS_SCHEMA "," ASK_SCHEMA
 	    "}}"),
 	.run = run,

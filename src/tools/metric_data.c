@@ -521,7 +521,7 @@ static const struct param params[] = {
 	    .max = 255 },
 	{ .name = STR_INIT("dimensions"), .type = PARAM_OBJECTS, .max = 30,
 	    .fields = series_dimension, .field_n = SERIES_DIMENSION_N,
-	    .text = STR_INIT("the exact set, see list_metrics") },
+	    .text = STR_INIT("exact set: list_metrics") },
 	{ .name = STR_INIT("start_time"), .type = PARAM_TIME,
 	    .text = STR_INIT("default: end - 3h") },
 	{ .name = STR_INIT("end_time"), .type = PARAM_TIME,
@@ -546,7 +546,7 @@ static const struct param params[] = {
 	    .choices = order_by, .choice_n = 5 },
 	{ .name = STR_INIT("queries"), .type = PARAM_OBJECTS, .max = 500,
 	    .fields = query, .field_n = 7,
-	    .text = STR_INIT("instead of the above: several, math") },
+	    .text = STR_INIT("instead: several, math") },
 	ASK_PARAMS,
 };
 
@@ -555,7 +555,7 @@ const struct tool tools_get_metric_data = {
 	.name = STR_INIT("get_metric_data"),
 	.title = STR_INIT("Metric data"),
 	.description = STR_INIT("Datapoints of one metric, oldest first; "
-	    "or of many by Metrics Insights (top N across resources); or "
+	    "or of many by Metrics Insights (top N); or "
 	    "queries with math, percentiles, other accounts."),
 	.params = params,
 	.param_n = sizeof(params) / sizeof(params[0]),
@@ -563,6 +563,8 @@ const struct tool tools_get_metric_data = {
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
 	    "\"metricDataResults\":{\"type\":\"array\"},"
 	    "\"messages\":{\"type\":\"array\"},"
+	    "\"has_more_results\":{\"type\":\"boolean\"},"
+	    "\"start_time\":{},\"end_time\":{},"
 	    "\"period\":{\"type\":\"integer\"}," ASK_SCHEMA
 	    "}}"),
 	.run = run,
