@@ -29,6 +29,7 @@
 #include "net/stdio.h"
 #include "net/sys_linux.h"
 #include "proto/url.h"
+#include "tools/metric_resource.h"
 #include "tools/tools.h"
 
 #define NAME S("cloudwatch-mcp")
@@ -170,6 +171,10 @@ open_engine(struct program *p, struct fail *f)
 	engine.instructions = set.instructions;
 	engine.tools = set.tools;
 	engine.tool_n = set.n;
+	engine.resources = metric_resource_fixed;
+	engine.resource_n = metric_resource_fixed_n;
+	engine.templates = metric_resource_templates;
+	engine.template_n = metric_resource_template_n;
 	p->aws.sys = &p->sys;
 	p->aws.transport = &p->transport;
 	p->aws.log = &p->log;

@@ -125,7 +125,10 @@ put_list(struct json_writer *w, const struct mcp_config *c,
 		    .description = t->description,
 		    .mime_type = t->mime_type };
 
-		put_resource(w, S("uriTemplate"), t->uri_template, &r);
+		if (!t->unlisted) {
+			put_resource(w, S("uriTemplate"), t->uri_template,
+			    &r);
+		}
 	}
 	for (size_t i = 0; which == ENGINE_PROMPTS && i < c->prompt_n; i++) {
 		put_prompt(w, &c->prompts[i]);

@@ -43,6 +43,7 @@ struct resource {
 struct resource_template {
 	struct str uri_template, name, title, description, mime_type;
 	bool local;
+	bool unlisted; /* read, but not shown: another form of one shown */
 	resource_read_fn read;
 	/* Adds candidates for a variable (mcp/prompt.h); NULL: none. */
 	enum err (*complete)(struct completion *c);

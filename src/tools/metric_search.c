@@ -509,9 +509,12 @@ metric_search_folded(size_t ns, struct str name)
 {
 	size_t from = metric_table_namespace_first(ns);
 	size_t to = from + metric_table_namespace_metric_n(ns);
-	size_t hit = METRIC_TABLE_NONE;
+	size_t hit = metric_table_find(metric_table_namespace_name(ns), name);
 	size_t i;
 
+	if (hit != METRIC_TABLE_NONE) {
+		return hit;
+	}
 	for (i = from; i < to; i++) {
 		if (str_ieq(metric_table_name(i), name)) {
 			if (hit != METRIC_TABLE_NONE) {

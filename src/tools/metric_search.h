@@ -47,8 +47,8 @@ enum err metric_search(struct arena *a, struct str query, size_t ns,
 /* The namespace that is meant: exactly, else ASCII case folded, else with the
  * "AWS/" left out. METRIC_TABLE_NONE: none. */
 size_t metric_search_namespace(struct str given);
-/* The metric of a namespace whose name is the given one with ASCII case
- * folded; METRIC_TABLE_NONE: none, or two. */
+/* The metric of a namespace that is meant: exactly, else the only one whose
+ * name is the given one with ASCII case folded. METRIC_TABLE_NONE: none. */
 size_t metric_search_folded(size_t ns, struct str name);
 
 /* Fills `out` with the namespaces nearest to a name, nearest first, at most

@@ -21,7 +21,8 @@ LAYERS = {
     "mcp": ["base", "proto"],
     "auth": ["base", "proto", "aws/transport.h", "aws/sts.h"],
     # gen: tables that the build makes from src/tools/metrics.
-    "tools": ["base", "proto", "aws", "mcp/tool.h", "gen"],
+    "tools": ["base", "proto", "aws", "mcp/tool.h", "mcp/resource.h",
+              "mcp/prompt.h", "gen"],
     "demo": ["base", "proto", "aws", "mcp/tool.h", "app.h"],
     "cli": ["base", "proto", "auth", "mcp", "aws", "tools", "app.h",
             "config.h"],
