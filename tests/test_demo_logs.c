@@ -91,7 +91,8 @@ TEST(filter_patterns_choose_events)
 	CHECK_INT(filtered(&q, "?ERROR ?WARN"), errors + warnings);
 	CHECK(filtered(&q, "ERROR \\\"order failed\\\"") < errors);
 	CHECK_INT(filtered(&q, "{ $.nope = 1 }"), 0);
-	(void)filtered(&q, "[a, b]");
+	CHECK_INT(filtered(&q, "[..., last]"), all);
+	(void)filtered(&q, "[a,]");
 	CHECK_STR(demo_ask_error(&q), S("InvalidParameterException"));
 	(void)demo_ask_call(&q, true, "FilterLogEvents",
 	    "{\"logGroupName\":\"/aws/vpc/flowlogs/shop-prod\"}");
@@ -122,6 +123,39 @@ TEST(pages_of_events_put_together_are_all_of_them)
 	} while (token[0] != 0 && pages < 500);
 	CHECK_INT(n, all);
 	CHECK(pages > 5);
+	demo_ask_free(&q);
+}
+
+TEST(events_come_newest_first_where_asked)
+{
+	struct demo_ask q;
+	char body[512], token[64] = "";
+	int64_t before = INT64_MAX;
+	size_t n = 0, all;
+
+	demo_ask_init(&q);
+	all = filtered(&q, "ERROR");
+	do {
+		const struct json *v;
+		struct str next;
+
+		snprintf(body, sizeof(body), "{" CHECKOUT ",\"startTime\":"
+		    "1795172400000,\"endTime\":1795176000000,\"limit\":50,"
+		    "\"filterPattern\":\"ERROR\",\"startFromHead\":false"
+		    "%s%s%s}", token[0] != 0 ? ",\"nextToken\":\"" : "", token,
+		    token[0] != 0 ? "\"" : "");
+		v = json_at(json_get(demo_ask_call(&q, true, "FilterLogEvents",
+		    body), S("events")), 0);
+		for (; v != NULL; v = v->next, n++) {
+			int64_t at = json_get_i64(v, S("timestamp"), 0);
+
+			CHECK(at <= before);
+			before = at;
+		}
+		next = json_get_str(q.json, S("nextToken"), S(""));
+		snprintf(token, sizeof(token), "%.*s", STR_ARG(next));
+	} while (token[0] != 0);
+	CHECK_INT(n, all);
 	demo_ask_free(&q);
 }
 

@@ -9,11 +9,13 @@
 
 #include "demo/account.h"
 #include "demo/demo_alarms.h"
+#include "demo/demo_anomalies.h"
 #include "demo/demo_answer.h"
 #include "demo/demo_logs.h"
 #include "demo/demo_metrics.h"
 #include "demo/demo_query.h"
 #include "demo/demo_sts.h"
+#include "demo/demo_tail.h"
 #include "demo/demo_verify.h"
 #include "proto/json.h"
 
@@ -47,7 +49,11 @@ static const struct operation LOGS_OPERATIONS[] = {
 	{ "DescribeQueryDefinitions", demo_logs_definitions },
 	{ "FilterLogEvents", demo_logs_filter },
 	{ "GetLogEvents", demo_logs_events },
+	{ "GetLogRecord", demo_logs_record },
 	{ "GetQueryResults", demo_query_results },
+	{ "ListAnomalies", demo_anomalies_list },
+	{ "ListLogAnomalyDetectors", demo_anomalies_detectors },
+	{ "StartLiveTail", demo_tail_start },
 	{ "StartQuery", demo_query_start },
 	{ "StopQuery", demo_query_stop },
 };
@@ -447,7 +453,10 @@ run_json(struct serve *s, struct str region)
 	if (demo_answer_failed(&x)) {
 		finish_error(s, x.status, x.code, x.message, x.extra);
 	} else {
-		finish(s, 200, media_type(s->protocol), buf_str(&body));
+		finish(s, 200, x.tail != NULL ?
+		    S("application/vnd.amazon.eventstream") :
+		    media_type(s->protocol), buf_str(&body));
+		s->reply->tail = x.tail;
 		s->reply->status = buf_ok(&body) && !s->arena->failed ? 200 :
 		    503;
 	}
@@ -587,11 +596,40 @@ demo_serve(struct demo *d, const struct demo_request *r, struct arena *a,
 	if (a->failed) {
 		reply->status = 503;
 		reply->header_n = 0;
+		reply->tail = NULL;
 		reply->body = S("{\"message\":\"out of memory\"}");
 	}
 }
 
 /* ---- as a transport ---- */
+
+/* Feeds the sink an answer that goes on. */
+static enum err
+feed_sink(struct demo *d, struct exchange *x, const struct demo_reply *reply)
+{
+	const struct sys *sys = d->sys;
+	struct buf piece = buf_in(x->arena, HTTP_RESPONSE_MAX);
+	enum err err = ERR_OK;
+
+	buf_add(&piece, reply->body);
+	while (err == ERR_OK) {
+		int64_t next = sys->mono_ms(sys->ctx) + DEMO_TAIL_STEP_MS;
+
+		x->sink->began = true;
+		if (!x->sink->take(x->sink->ctx, buf_str(&piece)) ||
+		    reply->tail == NULL) {
+			return ERR_OK;
+		}
+		err = sys->sleep_until(sys->ctx, next < x->deadline_ms ? next :
+		    x->deadline_ms, x->cancel);
+		if (err == ERR_OK && next >= x->deadline_ms) {
+			err = ERR_TIMEOUT;
+		}
+		buf_clear(&piece);
+		demo_tail_next(reply->tail, sys->now_ms(sys->ctx), &piece);
+	}
+	return fail_set(&x->fail, err, 0, STR_NONE);
+}
 
 static enum err
 exchange(struct demo *d, struct exchange *x)
@@ -636,6 +674,9 @@ exchange(struct demo *d, struct exchange *x)
 	for (size_t i = 0; i < reply.header_n; i++) {
 		x->response[i] = (struct transport_header){
 		    reply.headers[i].name, reply.headers[i].value };
+	}
+	if (x->sink != NULL && reply.status < 300) {
+		return feed_sink(d, x, &reply);
 	}
 	x->response_body = reply.body;
 	return ERR_OK;

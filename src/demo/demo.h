@@ -99,6 +99,8 @@ struct demo {
 	uint64_t request_n, rejected_n;
 };
 
+struct demo_tail;
+
 struct demo_request {
 	struct str method;
 	struct str target;  /* path and query */
@@ -112,6 +114,8 @@ struct demo_reply {
 	struct http1_header headers[6]; /* without Content-Length */
 	size_t header_n;
 	struct str body;
+	struct demo_tail *tail; /* not NULL: the body goes on every second with
+	                   * demo_tail_next(), until the client closes */
 	int64_t delay_ms; /* fault: wait so long before sending */
 	size_t cut_len;   /* fault: close after so many body bytes, of a body
 	                   * announced in full; SIZE_MAX: send all */

@@ -21,6 +21,7 @@
 #include "proto/json.h"
 
 struct demo;
+struct demo_tail;
 
 struct answer {
 	struct demo *demo;
@@ -32,6 +33,7 @@ struct answer {
 	int status;            /* 200 until demo_answer_error() */
 	struct str code;       /* exception name, absent while all is well */
 	struct str message;
+	struct demo_tail *tail; /* the answer goes on; see demo_tail.h */
 	struct str extra;      /* further members of the error, raw JSON with a
 	                        * leading comma; or absent */
 };

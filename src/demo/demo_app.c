@@ -7,7 +7,23 @@
 
 #include "base/limits.h"
 #include "base/timefmt.h"
+#include "demo/demo_tail.h"
 #include "proto/http1.h"
+
+static void
+add_head(struct demo_app *app, struct buf *b, const struct demo_reply *reply)
+{
+	char text[40];
+	struct buf date = buf_fixed(text, sizeof(text));
+
+	timefmt_http(&date, app->sys->now_ms(app->sys->ctx));
+	http1_status_line(b, reply->status);
+	http1_field(b, S("Date"), buf_str(&date));
+	for (size_t i = 0; i < reply->header_n; i++) {
+		http1_field(b, reply->headers[i].name,
+		    reply->headers[i].value);
+	}
+}
 
 static void
 finish(struct demo_app *app, struct app_job *job,
@@ -15,17 +31,9 @@ finish(struct demo_app *app, struct app_job *job,
 {
 	struct buf b = buf_in(&job->arena, HTTP_HEAD_MAX);
 	struct str body = reply->body;
-	char text[40];
-	struct buf date = buf_fixed(text, sizeof(text));
 
-	timefmt_http(&date, app->sys->now_ms(app->sys->ctx));
-	http1_status_line(&b, reply->status);
-	http1_field(&b, S("Date"), buf_str(&date));
+	add_head(app, &b, reply);
 	http1_field_u64(&b, S("Content-Length"), body.len);
-	for (size_t i = 0; i < reply->header_n; i++) {
-		http1_field(&b, reply->headers[i].name,
-		    reply->headers[i].value);
-	}
 	if (body.len > reply->cut_len) {
 		body.len = reply->cut_len;
 		job->close_after = true;
@@ -63,12 +71,52 @@ begin(void *ctx, struct app_job *job)
 		return APP_DONE;
 	}
 	demo_serve(app->demo, &request, &job->arena, reply);
-	if (reply->delay_ms > 0) {
+	if (reply->delay_ms > 0 || reply->tail != NULL) {
 		job->state = reply;
 		return APP_DEFER;
 	}
 	finish(app, job, reply);
 	return APP_DONE;
+}
+
+/* Sends an answer that goes on, chunk by chunk, until the client closes or the
+ * time allowed for a request is over. */
+static void
+run_tail(struct demo_app *app, struct app_job *job,
+    const struct demo_reply *reply)
+{
+	const struct sys *sys = app->sys;
+	struct buf piece = buf_in(&job->arena, HTTP_RESPONSE_MAX);
+	struct buf wire = buf_in(&job->arena, APP_EMIT_MAX);
+	int64_t next = sys->mono_ms(sys->ctx);
+
+	add_head(app, &wire, reply);
+	http1_field(&wire, S("Transfer-Encoding"), S("chunked"));
+	http1_field(&wire, S("Connection"), S("close"));
+	http1_head_end(&wire);
+	job->reply_head = S("0\r\n\r\n");
+	job->reply_body = S("");
+	job->close_after = true;
+	buf_add(&piece, reply->body);
+	while (next < job->deadline_ms) {
+		/* A quarter of what one emit takes, so that a head and the
+		 * frame of a chunk fit as well. */
+		for (size_t at = 0; at < piece.len; at += APP_EMIT_MAX / 4) {
+			http1_chunk(&wire, str_sub(buf_str(&piece), at,
+			    at + APP_EMIT_MAX / 4));
+			if (!job->emit(job, buf_str(&wire))) {
+				return;
+			}
+			buf_clear(&wire);
+		}
+		next += DEMO_TAIL_STEP_MS;
+		if (sys->sleep_until(sys->ctx, next, &job->cancel) !=
+		    ERR_OK) {
+			return;
+		}
+		buf_clear(&piece);
+		demo_tail_next(reply->tail, sys->now_ms(sys->ctx), &piece);
+	}
 }
 
 static void
@@ -81,6 +129,10 @@ run(void *ctx, struct app_job *job)
 	/* A client that goes away ends the wait; nobody gets the reply. */
 	(void)!sys->sleep_until(sys->ctx,
 	    sys->mono_ms(sys->ctx) + reply->delay_ms, &job->cancel);
+	if (reply->tail != NULL && !sys_cancelled(&job->cancel)) {
+		run_tail(app, job, reply);
+		return;
+	}
 	finish(app, job, reply);
 }
 

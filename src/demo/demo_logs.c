@@ -5,7 +5,7 @@
  */
 #include "demo/demo_logs.h"
 
-#include "base/num.h"
+#include "demo/demo_pattern.h"
 #include "demo/journal.h"
 
 /* Minutes one FilterLogEvents call looks at, and bytes of one page. */
@@ -14,8 +14,6 @@
 #define EVENT_MAX_N 10000
 /* Memory for one message read as JSON: lines are below 1 KiB. */
 #define SCRATCH_CAP ((size_t)256 * 1024)
-/* Terms of a filter pattern. */
-#define TERM_MAX_N 16
 
 static const char DEFINITIONS[] =
 #include "demo/definitions.def"
@@ -245,189 +243,6 @@ demo_logs_streams(struct answer *x)
 	json_end_object(x->out);
 }
 
-/* ---- filter patterns ---- */
-
-enum term_kind { TERM_ALL, TERM_ANY, TERM_NONE, TERM_JSON };
-
-struct term {
-	enum term_kind kind;
-	struct str text; /* word, or path of a JSON term */
-	struct str op;   /* JSON: = != < <= > >= */
-	struct str value;
-	bool or_before;  /* JSON: || in front of it */
-};
-
-struct pattern {
-	struct term terms[TERM_MAX_N];
-	size_t n;
-	bool json;
-};
-
-/* Cuts a word or a quoted text off *rest. */
-static struct str
-cut_word(struct str *rest, struct str stops)
-{
-	size_t i = 0;
-	struct str word;
-
-	*rest = str_trim(*rest);
-	if (rest->len > 0 && rest->p[0] == '"') {
-		i = str_find_byte(*rest, '"', 1);
-		word = str_sub(*rest, 1, i);
-		*rest = str_sub(*rest, i + 1, rest->len);
-		return word;
-	}
-	while (i < rest->len && rest->p[i] != ' ' &&
-	    str_find_byte(stops, rest->p[i], 0) == stops.len) {
-		i++;
-	}
-	word = str_sub(*rest, 0, i);
-	*rest = str_sub(*rest, i, rest->len);
-	return word;
-}
-
-/* { $.a = 1 && $.b != "x" } */
-static bool
-parse_json_pattern(struct str text, struct pattern *p)
-{
-	static const char OPS[6][3] = { "!=", "<=", ">=", "=", "<", ">" };
-	struct str rest = str_trim(str_sub(text, 1, text.len - 1));
-
-	p->json = true;
-	while (rest.len > 0 && p->n < TERM_MAX_N) {
-		struct term *t = &p->terms[p->n];
-
-		t->kind = TERM_JSON;
-		t->text = cut_word(&rest, S("=!<>"));
-		rest = str_trim(rest);
-		for (size_t i = 0; i < 6 && t->op.len == 0; i++) {
-			if (str_starts(rest, str_from_z(OPS[i]))) {
-				t->op = str_from_z(OPS[i]);
-			}
-		}
-		rest = str_sub(rest, t->op.len, rest.len);
-		t->value = cut_word(&rest, S("&|"));
-		if (!str_starts(t->text, S("$.")) || t->op.len == 0 ||
-		    t->value.p == NULL) {
-			return false;
-		}
-		t->text = str_sub(t->text, 2, t->text.len);
-		p->n++;
-		rest = str_trim(rest);
-		if (rest.len > 0 && p->n < TERM_MAX_N) {
-			p->terms[p->n].or_before = str_starts(rest, S("||"));
-			if (!str_starts(rest, S("||")) &&
-			    !str_starts(rest, S("&&"))) {
-				return false;
-			}
-			rest = str_sub(rest, 2, rest.len);
-		}
-	}
-	return p->n > 0 && rest.len == 0;
-}
-
-static bool
-parse_pattern(struct str text, struct pattern *p)
-{
-	struct str rest = str_trim_ws(text);
-
-	*p = (struct pattern){ .n = 0 };
-	if (str_starts(rest, S("{")) && str_ends(rest, S("}")) &&
-	    rest.len > 2) {
-		return parse_json_pattern(rest, p);
-	}
-	if (str_starts(rest, S("[")) || str_starts(rest, S("%"))) {
-		return false;
-	}
-	while (rest.len > 0) {
-		struct term t = { .kind = rest.p[0] == '?' ? TERM_ANY :
-		    rest.p[0] == '-' ? TERM_NONE : TERM_ALL };
-
-		if (p->n == TERM_MAX_N) {
-			return false;
-		}
-		rest = str_sub(rest, t.kind != TERM_ALL, rest.len);
-		t.text = cut_word(&rest, S(""));
-		rest = str_trim(rest);
-		if (t.text.len == 0) {
-			return false;
-		}
-		p->terms[p->n++] = t;
-	}
-	return true;
-}
-
-/* A text with '*' at either end. */
-static bool
-wild_match(struct str value, struct str pattern)
-{
-	bool head = str_starts(pattern, S("*"));
-	bool tail = pattern.len > 1 && str_ends(pattern, S("*"));
-	struct str core = str_sub(pattern, head, pattern.len - tail);
-
-	if (head && tail) {
-		return str_find(value, core, 0) + core.len <= value.len;
-	}
-	return head ? str_ends(value, core) : tail ? str_starts(value, core) :
-	    str_eq(value, core);
-}
-
-static bool
-json_term(const struct json *v, const struct term *t)
-{
-	double have, want;
-	bool equal;
-
-	v = json_path(v, t->text);
-	if (v == NULL) {
-		return false;
-	}
-	if (json_is(v, JSON_NUMBER) && num_parse(t->value, &want) &&
-	    json_f64(v, &have)) {
-		return str_eq(t->op, S("=")) ? !(have < want || have > want) :
-		    str_eq(t->op, S("!=")) ? have < want || have > want :
-		    str_eq(t->op, S("<")) ? have < want :
-		    str_eq(t->op, S("<=")) ? have <= want :
-		    str_eq(t->op, S(">")) ? have > want : have >= want;
-	}
-	equal = wild_match(v->text, t->value);
-	return str_eq(t->op, S("=")) ? equal : str_eq(t->op, S("!=")) && !equal;
-}
-
-/* The message passes the pattern; scratch is reset. */
-static bool
-matches(const struct pattern *p, struct str message, struct arena *scratch)
-{
-	bool all = true, any = false, has_any = false;
-	struct json *v = NULL;
-
-	if (p->json) {
-		arena_reset(scratch);
-		if (json_parse(scratch, message, 0, &v, NULL) != ERR_OK) {
-			return false;
-		}
-		/* && binds closer: a run of them fails or holds as one. */
-		for (size_t i = 0; i < p->n; i++) {
-			if (p->terms[i].or_before) {
-				any = any || all;
-				all = true;
-			}
-			all = all && json_term(v, &p->terms[i]);
-		}
-		return any || all;
-	}
-	for (size_t i = 0; i < p->n; i++) {
-		const struct term *t = &p->terms[i];
-		bool found = str_find(message, t->text, 0) < message.len;
-
-		all = all && (t->kind == TERM_ANY ||
-		    found == (t->kind == TERM_ALL));
-		has_any = has_any || t->kind == TERM_ANY;
-		any = any || (t->kind == TERM_ANY && found);
-	}
-	return all && (!has_any || any);
-}
-
 /* ---- events ---- */
 
 static bool
@@ -483,20 +298,23 @@ event_window(struct answer *x, int64_t *start_ms, int64_t *end_ms)
 struct scan {
 	struct journal_reader *r;
 	struct str streams[16];
-	struct pattern pattern;
+	struct demo_pattern pattern;
 	struct arena scratch;    /* for events that are JSON */
 	int64_t start_ms, end_ms;
+	bool backward;           /* newest first */
 	size_t n, max;           /* events written, and at most */
 	size_t from_len;         /* of the answer, before the first event */
 };
 
-/* Writes the wanted events of the reader's minute from number *i on. false: the
- * page is full, and *i is the first event that is not in it. */
+/* Writes the wanted events of the reader's minute from number *i on, counted
+ * from its far end when reading backward. false: the page is full, and *i is
+ * the first event that is not in it. */
 static bool
 put_minute(struct answer *x, struct scan *s, size_t *i)
 {
 	for (; *i < s->r->event_n; (*i)++) {
-		const struct journal_event *e = &s->r->events[*i];
+		const struct journal_event *e = &s->r->events[s->backward ?
+		    s->r->event_n - 1 - *i : *i];
 
 		if (s->n == s->max ||
 		    x->out->b->len - s->from_len > PAGE_LEN_MAX) {
@@ -504,7 +322,7 @@ put_minute(struct answer *x, struct scan *s, size_t *i)
 		}
 		if (e->at_ms >= s->start_ms && e->at_ms <= s->end_ms &&
 		    stream_wanted(x, s->streams[e->stream]) &&
-		    matches(&s->pattern, e->message, &s->scratch)) {
+		    demo_pattern_match(&s->pattern, e->message, &s->scratch)) {
 			put_event(x, s->r, e, s->streams);
 			s->n++;
 		}
@@ -521,12 +339,13 @@ demo_logs_filter(struct answer *x)
 	size_t token = demo_answer_page(x, S("nextToken"),
 	    S("InvalidParameterException"));
 	struct str text = json_get_str(x->in, S("filterPattern"), S(""));
-	int64_t start, last, m;
+	int64_t start, all, m;
 	struct journal_group g;
-	size_t i = token % 128, next = 0;
+	size_t i = token % 128;
 
+	s.backward = !json_get_bool(x->in, S("startFromHead"), true);
 	event_window(x, &s.start_ms, &s.end_ms);
-	if (!parse_pattern(text, &s.pattern)) {
+	if (!demo_pattern_parse(x->arena, text, &s.pattern)) {
 		demo_answer_error(x, S("InvalidParameterException"),
 		    S("Invalid filter pattern"));
 	}
@@ -552,26 +371,25 @@ demo_logs_filter(struct answer *x)
 	json_begin_array(x->out);
 	s.from_len = x->out->b->len;
 	start = s.start_ms / ACCOUNT_MINUTE_MS;
-	last = s.end_ms / ACCOUNT_MINUTE_MS;
-	/* The token counts minutes from the start, and events in the minute. */
-	for (m = start + (int64_t)(token / 128); m <= last &&
-	    m < start + (int64_t)(token / 128) + SCAN_MINUTES; m++) {
-		journal_minute(s.r, m);
+	all = s.end_ms / ACCOUNT_MINUTE_MS - start + 1;
+	/* The token counts minutes from the end that is read first, and events
+	 * in the minute. */
+	for (m = (int64_t)(token / 128); m < all &&
+	    m < (int64_t)(token / 128) + SCAN_MINUTES; m++) {
+		journal_minute(s.r, s.backward ? start + all - 1 - m :
+		    start + m);
 		if (!put_minute(x, &s, &i)) {
 			break;
 		}
 		i = 0;
 	}
 	arena_free(&s.scratch);
-	if (m <= last) {
-		next = (size_t)(m - start) * 128 + i;
-	}
 	json_end_array(x->out);
 	json_key(x->out, S("searchedLogStreams"));
 	json_begin_array(x->out);
 	json_end_array(x->out);
-	if (next > 0) {
-		demo_answer_put_page(x, S("nextToken"), next);
+	if (m < all) {
+		demo_answer_put_page(x, S("nextToken"), (size_t)m * 128 + i);
 	}
 	json_end_object(x->out);
 }
@@ -696,6 +514,94 @@ demo_logs_events(struct answer *x)
 	    end_ms + 1) : kept[forward ? n - 1 : 0].at_ms + 1);
 	put_token(x, S("nextBackwardToken"), 'b', n == 0 ? (forward ?
 	    start_ms - 1 : end_ms) : kept[forward ? 0 : n - 1].at_ms - 1);
+	json_end_object(x->out);
+}
+
+/* ---- one event ---- */
+
+#define PTR_PREFIX "ClQKGdemo"
+#define PTR_DIGITS 21U /* 14 of the time, 3 of the group, 4 of the event */
+
+/* see demo_logs.h */
+void
+demo_logs_add_ptr(struct buf *b, const struct journal_reader *r,
+    const struct journal_event *e)
+{
+	buf_add(b, S(PTR_PREFIX));
+	buf_add_padded(b, (uint64_t)e->at_ms, 14);
+	buf_add_padded(b, r->group.row, 3);
+	buf_add_padded(b, e->number, 4);
+}
+
+/* Finds the event of a pointer in r->events. */
+static const struct journal_event *
+find_ptr(struct answer *x, struct str ptr, struct journal_reader **r)
+{
+	struct str digits = str_sub(ptr, sizeof(PTR_PREFIX) - 1, ptr.len);
+	uint64_t at_ms, row, number;
+	struct journal_group g;
+
+	if (!str_starts(ptr, S(PTR_PREFIX)) || digits.len != PTR_DIGITS ||
+	    !str_u64(str_sub(digits, 0, 14), UINT64_MAX, &at_ms) ||
+	    !str_u64(str_sub(digits, 14, 17), UINT64_MAX, &row) ||
+	    !str_u64(str_sub(digits, 17, 21), UINT64_MAX, &number) ||
+	    !journal_group(&x->account, (size_t)row, &g)) {
+		return NULL;
+	}
+	*r = journal_open(x->arena, &x->account, &g);
+	if (*r == NULL) {
+		return NULL;
+	}
+	journal_minute(*r, (int64_t)at_ms / ACCOUNT_MINUTE_MS);
+	for (size_t i = 0; i < (*r)->event_n; i++) {
+		if ((*r)->events[i].at_ms == (int64_t)at_ms &&
+		    (*r)->events[i].number == number) {
+			return &(*r)->events[i];
+		}
+	}
+	return NULL;
+}
+
+/* see demo_logs.h */
+void
+demo_logs_record(struct answer *x)
+{
+	struct str ptr = json_get_str(x->in, S("logRecordPointer"), S(""));
+	struct buf b = buf_in(x->arena, 512);
+	const struct journal_event *e;
+	struct journal_reader *r;
+	struct json *v = NULL;
+
+	e = find_ptr(x, ptr, &r);
+	if (e == NULL) {
+		demo_answer_error(x, S("InvalidParameterException"),
+		    S("The log record pointer is invalid."));
+		return;
+	}
+	json_begin_object(x->out);
+	json_key(x->out, S("logRecord"));
+	json_begin_object(x->out);
+	json_put_string(x->out, S("@message"), e->message);
+	buf_add_i64(&b, e->at_ms);
+	json_put_string(x->out, S("@timestamp"), buf_str(&b));
+	buf_clear(&b);
+	buf_add_i64(&b, e->at_ms + 1200);
+	json_put_string(x->out, S("@ingestionTime"), buf_str(&b));
+	buf_clear(&b);
+	buf_addf(&b, ACCOUNT_ID ":%s", r->group.name);
+	json_put_string(x->out, S("@log"), buf_str(&b));
+	json_put_string(x->out, S("@logStream"), stream_name(x, &r->group,
+	    e->stream));
+	json_put_string(x->out, S("@ptr"), ptr);
+	if (json_parse(x->arena, e->message, 0, &v, NULL) == ERR_OK &&
+	    v->type == JSON_OBJECT) {
+		for (v = v->child; v != NULL; v = v->next) {
+			if (v->type < JSON_ARRAY) {
+				json_put_string(x->out, v->key, v->text);
+			}
+		}
+	}
+	json_end_object(x->out);
 	json_end_object(x->out);
 }
 

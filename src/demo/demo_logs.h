@@ -8,22 +8,25 @@
  * answers without a forward token, and the same one means the end; groups of
  * the infrequent-access class are read with queries only.
  *
- * Filter patterns: words and quoted texts (all), ?word (one of them), -word
- * (none); { $.a.b = "x" } with = != < <= > >=, '*' at either end of a text, &&
- * and || without parentheses. Not here: [w1, w2] and %regex%, refused as the
- * service refuses what it cannot read.
+ * FilterLogEvents gives the newest first with startFromHead false. Filter
+ * patterns are in demo_pattern.h.
  */
 #ifndef DEMO_DEMO_LOGS_H
 #define DEMO_DEMO_LOGS_H
 
 #include "demo/demo_answer.h"
+#include "demo/journal.h"
 
 demo_answer_fn demo_logs_groups;      /* DescribeLogGroups */
 demo_answer_fn demo_logs_streams;     /* DescribeLogStreams */
 demo_answer_fn demo_logs_filter;      /* FilterLogEvents */
 demo_answer_fn demo_logs_events;      /* GetLogEvents */
+demo_answer_fn demo_logs_record;      /* GetLogRecord */
 demo_answer_fn demo_logs_definitions; /* DescribeQueryDefinitions */
 
+/* Appends the @ptr of an event: what GetLogRecord takes. */
+void demo_logs_add_ptr(struct buf *b, const struct journal_reader *r,
+    const struct journal_event *e);
 /* The name in a log group name or ARN, with or without its ":*". */
 struct str demo_logs_group_name(struct str identifier);
 

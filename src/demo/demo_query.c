@@ -292,10 +292,7 @@ feed(const struct demo_query *q, struct insights *in,
 	}
 	s->record_n++;
 	s->byte_n += je->message.len;
-	buf_add(&p, S("ClQKGdemo"));
-	buf_add_padded(&p, (uint64_t)je->at_ms, 14);
-	buf_add_padded(&p, r->group.row, 3);
-	buf_add_padded(&p, je->number, 4);
+	demo_logs_add_ptr(&p, r, je);
 	buf_addf(&g, ACCOUNT_ID ":%s", r->group.name);
 	journal_stream(&st, &r->group, je->stream);
 	e.ptr = buf_str(&p);
