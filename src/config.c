@@ -105,6 +105,8 @@ static const struct row rows[] = {
 	    NONE, KIND_TEXT, FIELD(allowed_hosts), NONE, 1, 4096,
 	    STR_INIT("Host names besides localhost on a loopback address; * "
 	    "allows any") },
+	{ STR_INIT("markdown"), NONE, NONE, KIND_SWITCH, FIELD(markdown), NONE,
+	    0, 0, STR_INIT("tools only: the reference as Markdown") },
 	{ STR_INIT("fault"), NONE, NONE, KIND_TEXT, FIELD(fault), NONE, 1, 256,
 	    STR_INIT("demo-endpoint only: faults to inject") },
 #define NOTE(name, text) \

@@ -42,6 +42,7 @@ struct config {
 	size_t arg_n;
 	bool stdio;
 	bool demo;
+	bool markdown;          /* tools: as the README shows them */
 	struct str host;
 	int64_t port;
 	int64_t log_level;      /* enum log_level */

@@ -446,9 +446,23 @@ demo_endpoint(struct program *p, struct fail *f)
 	return clean ? CLI_OK : CLI_FAILED;
 }
 
+/* One line that stands where the one before stood (ECMA-48 8.3.41, EL). */
+static void
+show_status(void *ctx, struct str line)
+{
+	(void)ctx;
+	put(STDERR_FILENO, S("\r"));
+	put(STDERR_FILENO, line);
+	put(STDERR_FILENO, S("\033[K"));
+}
+
 static int
 call_tool(struct program *p, struct buf *out, struct buf *err, struct fail *f)
 {
+	const struct cli_terminal terminal = {
+		.status = isatty(STDERR_FILENO) ? show_status : NULL,
+		.draw = isatty(STDOUT_FILENO),
+	};
 	struct mcp_message m = {
 		.arena = &p->arena,
 		.sys = &p->sys,
@@ -461,7 +475,8 @@ call_tool(struct program *p, struct buf *out, struct buf *err, struct fail *f)
 	m.deadline_ms = p->sys.mono_ms(p->sys.ctx) +
 	    p->config.call_timeout_s * 1000;
 	return cli_call(p->mcp, &m, p->config.args[0],
-	    p->config.arg_n > 1 ? p->config.args[1] : STR_NONE, out, err);
+	    p->config.arg_n > 1 ? p->config.args[1] : STR_NONE, &terminal,
+	    out, err);
 }
 
 static int
@@ -490,6 +505,10 @@ list_tools(struct program *p, struct buf *out, struct buf *err,
 	}
 	config.tools = set.tools;
 	config.tool_n = set.n;
+	if (p->config.markdown) {
+		cli_markdown(&config, out);
+		return CLI_OK;
+	}
 	return cli_tools(&config, p->config.arg_n > 0 ? p->config.args[0] :
 	    STR_NONE, out, err);
 }

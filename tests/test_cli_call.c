@@ -43,6 +43,37 @@ raw(struct call *c)
 	return ERR_OK;
 }
 
+/* A slow tool with a series of numbers. */
+static enum err
+series(struct call *c)
+{
+	c->progress(c, 1, 3, S("reading"));
+	c->progress(c, 2.5, 0, STR_NONE);
+	json_begin_object(c->out);
+	json_key(c->out, S("list"));
+	json_begin_array(c->out);
+	json_begin_object(c->out);
+	json_put_string(c->out, S("label"), S("Load"));
+	json_key(c->out, S("datapoints"));
+	json_begin_array(c->out);
+	for (int i = 0; i < 4; i++) {
+		static const char *const times[] = { "2026-01-01T00:01:00Z",
+		    "2026-01-01T00:00:00Z", "2026-01-01T00:02:00Z",
+		    "2026-01-01T00:04:00Z" };
+
+		json_begin_object(c->out);
+		json_put_string(c->out, S("timestamp"),
+		    str_from_z(times[i]));
+		json_put_integer(c->out, S("value"), i == 3 ? 80 : i * 10);
+		json_end_object(c->out);
+	}
+	json_end_array(c->out);
+	json_end_object(c->out);
+	json_end_array(c->out);
+	json_end_object(c->out);
+	return ERR_OK;
+}
+
 static const struct param text_param = { .name = STR_INIT("text"),
     .type = PARAM_STRING };
 static const struct tool nest_tool = { .name = STR_INIT("nest"),
@@ -51,18 +82,32 @@ static const struct tool refuse_tool = { .name = STR_INIT("refuse"),
     .run = refuse };
 static const struct tool raw_tool = { .name = STR_INIT("raw"),
     .flags = TOOL_RAW_RESULT, .run = raw };
+static const struct tool series_tool = { .name = STR_INIT("series"),
+    .run = series };
 static const struct tool *const tools[] = { &nest_tool, &refuse_tool,
-    &raw_tool };
+    &raw_tool, &series_tool };
 
 static char out_text[4096], complaint[4096];
 static struct buf out, err;
+static struct cli_terminal terminal;
+static char lines[1024];
+
+static void
+note_line(void *ctx, struct str line)
+{
+	size_t len = strlen(lines);
+
+	(void)ctx;
+	(void)snprintf(lines + len, sizeof(lines) - len, "%.*s|",
+	    STR_ARG(line));
+}
 
 static int
 call(struct str name, struct str arguments)
 {
 	static struct fake_sys fake;
 	struct mcp_config config = { .name = S("n"), .title = S("t"),
-		.version = S("0"), .tools = tools, .tool_n = 3 };
+		.version = S("0"), .tools = tools, .tool_n = 4 };
 	struct arena start, work;
 	struct mcp_message m;
 	struct mcp *mcp = NULL;
@@ -78,7 +123,8 @@ call(struct str name, struct str arguments)
 	m = (struct mcp_message){ .arena = &work, .sys = &fake.sys,
 	    .deadline_ms = fake.mono_ms + 1000 };
 	if (mcp_new(&mcp, &config, &start, &f) == ERR_OK) {
-		status = cli_call(mcp, &m, name, arguments, &out, &err);
+		status = cli_call(mcp, &m, name, arguments, &terminal, &out,
+		    &err);
 	}
 	fake_sys_free(&fake);
 	arena_free(&work);
@@ -139,4 +185,27 @@ TEST(an_unknown_tool_is_a_mistake_of_the_caller)
 {
 	CHECK_INT(call(S("nets"), S("")), CLI_USAGE);
 	CHECK(str_find(buf_str(&err), S("nets"), 0) < err.len);
+}
+
+TEST(a_person_at_a_terminal_sees_progress_and_series)
+{
+	terminal = (struct cli_terminal){ .status = note_line, .draw = true };
+	lines[0] = '\0';
+	CHECK_INT(call(S("series"), S("")), CLI_OK);
+	CHECK_STR(str_from_z(lines), S("reading: 1 of 3|working: 2||"));
+	/* Sorted by time, a gap where nothing was. */
+	CHECK(str_ends(buf_str(&out), S("}\n"
+	    "Load\n"
+	    "  \xe2\x96\x82\xe2\x96\x81\xe2\x96\x83\xc2\xb7\xe2\x96\x88"
+	    "  0 to 80\n")));
+	terminal = (struct cli_terminal){ .draw = false };
+}
+
+TEST(a_script_sees_json_only)
+{
+	lines[0] = '\0';
+	CHECK_INT(call(S("series"), S("")), CLI_OK);
+	CHECK_INT(strlen(lines), 0);
+	CHECK(str_ends(buf_str(&out), S("\n}\n")));
+	CHECK_INT(err.len, 0);
 }

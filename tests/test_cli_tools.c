@@ -113,3 +113,13 @@ TEST(an_unknown_tool_far_from_all_gets_no_guess)
 	CHECK_INT(run(S("xyzzy_plugh")), CLI_USAGE);
 	CHECK_STR(buf_str(&err), S("there is no tool 'xyzzy_plugh'\n"));
 }
+
+TEST(the_reference_in_markdown_marks_what_is_required)
+{
+	out = buf_fixed(out_text, sizeof(out_text));
+	cli_markdown(&config, &out);
+	CHECK(has_line(S("| `drop` | Lets go |  |")));
+	CHECK(has_line(S("| `lift` | Moves a thing. Asks nobody. | "
+	    "**`s`**, `i` = 7, `f`, `b`, `t`, `list`, `rows`, `row`, `way`, "
+	    "`other_way`, `a_name_that_is_wider_than_its_column` |")));
+}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "cli/cli.h"
 #include "config.h"
 #include "tools/tools.h"
 
@@ -68,25 +69,14 @@ TEST(the_settings_table_is_the_programs)
 	    buf_str(&b)));
 }
 
-TEST(the_tool_table_is_the_programs)
+TEST(the_tool_reference_is_the_programs)
 {
+	const struct mcp_config config = { .tools = tools_table,
+	    .tool_n = tools_n };
 	struct buf b = buf_fixed(table, sizeof(table));
 
-	buf_add(&b, S("\n| tool | what it answers |\n|---|---|\n"));
-	for (size_t i = 0; i < tools_n; i++) {
-		buf_add(&b, S("| `"));
-		buf_add(&b, tools_table[i]->name);
-		buf_add(&b, S("` | "));
-		for (size_t c = 0; c < tools_table[i]->description.len; c++) {
-			char byte = tools_table[i]->description.p[c];
-
-			if (byte == '|') {
-				buf_add_byte(&b, '\\');
-			}
-			buf_add_byte(&b, byte);
-		}
-		buf_add(&b, S(" |\n"));
-	}
+	buf_add_byte(&b, '\n');
+	cli_markdown(&config, &b);
 	CHECK(buf_ok(&b));
 	CHECK(same_or_updated(S("<!-- tools -->"), S("<!-- /tools -->"),
 	    buf_str(&b)));

@@ -7,6 +7,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "aws/transport.h"
@@ -22,14 +23,33 @@ enum cli_exit {
 	CLI_USAGE = 2   /* the command line is wrong */
 };
 
+/* Who looks at the output of a command. */
+struct cli_terminal {
+	/* Shows a line of at most CLI_STATUS_MAX bytes in the place of the one
+	 * before; an empty one clears it. NULL: standard error is no
+	 * terminal. */
+	void (*status)(void *ctx, struct str line);
+	void *ctx;
+	bool draw; /* standard output is a terminal: series are drawn */
+};
+
+/* One line of a terminal without its last column. */
+#define CLI_STATUS_MAX ((size_t)79)
+
 /* Lists the tools, a line each; with a name that tool and its arguments. */
 int cli_tools(const struct mcp_config *config, struct str name,
     struct buf *out, struct buf *err);
 
+/* The tools as the README shows them: a table for each family. */
+void cli_markdown(const struct mcp_config *config, struct buf *out);
+
 /* Runs one tool with a JSON object of arguments (empty: none) and writes its
- * result, indented. m needs arena, sys, aws and deadline_ms. */
+ * result, indented, and what it holds of series as one line each. Progress
+ * goes to the terminal while it runs. m needs arena, sys, aws and
+ * deadline_ms. */
 int cli_call(const struct mcp *mcp, struct mcp_message *m, struct str name,
-    struct str arguments, struct buf *out, struct buf *err);
+    struct str arguments, const struct cli_terminal *terminal,
+    struct buf *out, struct buf *err);
 
 /* Asks GET /health of the server on host and port through the transport. An
  * unspecified host (0.0.0.0, ::, empty) means this machine. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cloudwatch-mcp tools [TOOL]
+ * cloudwatch-mcp tools [TOOL], tools --markdown
  */
 #include "cli/cli.h"
+
+#include "tools/tools.h"
 
 /* Columns of the name in the list. */
 #define NAME_WIDTH 34
@@ -114,4 +116,73 @@ cli_tools(const struct mcp_config *config, struct str name, struct buf *out,
 	}
 	buf_add_byte(err, '\n');
 	return CLI_USAGE;
+}
+
+/* ---- Markdown ---- */
+
+/* A cell of a table: no bar ends it. */
+static void
+add_cell(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] == '|') {
+			buf_add_byte(out, '\\');
+		}
+		buf_add_byte(out, text.p[i]);
+	}
+}
+
+/* Those that all tools share are said once. */
+static bool
+is_shared(const struct param *p)
+{
+	return str_eq(p->name, S("region")) ||
+	    str_eq(p->name, S("profile_name")) ||
+	    str_eq(p->name, S("max_bytes"));
+}
+
+static void
+markdown_tool(struct buf *out, const struct tool *tool)
+{
+	bool first = true;
+
+	buf_addf(out, "| `%s` | ", tool->name);
+	add_cell(out, tool->description);
+	buf_add(out, S(" | "));
+	for (size_t i = 0; i < tool->param_n; i++) {
+		const struct param *p = &tool->params[i];
+
+		if (is_shared(p)) {
+			continue;
+		}
+		buf_addf(out, p->required ? "%s**`%s`**" : "%s`%s`",
+		    first ? S("") : S(", "), p->name);
+		if (p->fallback.p != NULL) {
+			buf_add(out, S(" = "));
+			add_cell(out, p->fallback);
+		}
+		first = false;
+	}
+	buf_add(out, S(" |\n"));
+}
+
+/* see cli.h */
+void
+cli_markdown(const struct mcp_config *config, struct buf *out)
+{
+	struct str family = STR_NONE;
+
+	buf_add(out, S("Required arguments are bold. Tools that ask AWS also "
+	    "take `region`, `profile_name` and `max_bytes` (at most so many "
+	    "bytes of answer, cut between rows; 60000).\n"));
+	for (size_t i = 0; i < config->tool_n; i++) {
+		struct str now = tools_family(config->tools[i]);
+
+		if (!str_eq(now, family)) {
+			buf_addf(out, "\n### %s\n\n| tool | what it answers | "
+			    "arguments |\n|---|---|---|\n", now);
+			family = now;
+		}
+		markdown_tool(out, config->tools[i]);
+	}
 }

@@ -450,6 +450,9 @@ mcp_call_tool(const struct mcp *mcp, struct mcp_message *m, struct str name,
 		m->item_n = 1;
 		m->items[0].rpc.params = &params;
 		err = method->prepare(mcp, &m->items[0]);
+		if (m->emit != NULL) {
+			m->items[0].progress_token = S("0");
+		}
 		if (err == ERR_OK) {
 			err = method->write(mcp, &m->items[0], &w);
 		}

@@ -146,7 +146,8 @@ void mcp_run(const struct mcp *mcp, struct mcp_message *m);
 /* Runs one tool by name outside the protocol (the plain HTTP shim, the command
  * line): checks `arguments` (JSON object, NULL: none) and writes the
  * CallToolResult to m->reply, with 200; an unknown tool gives ERR_RPC_PARAMS
- * with the sentence in f. m needs arena, sys, aws, deadline_ms and cancel. */
+ * with the sentence in f. m needs arena, sys, aws, deadline_ms and cancel; with
+ * m->emit progress is reported, under the token 0. */
 enum err mcp_call_tool(const struct mcp *mcp, struct mcp_message *m,
     struct str name, const struct json *arguments, struct fail *f) MUST_USE;
 /* The ListToolsResult, as in the legacy era: {"tools":[...]}. */
