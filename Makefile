@@ -14,6 +14,7 @@
 # make vendor      fetch and verify the libraries' sources: the one step that
 #                  needs a network
 # make dist        one archive that builds and tests without a network
+# make metrics-check FACTS=dir   the metric table against facts about it
 # make check-binary check-reproducible check-dist image-test
 #
 # Sources are found by name: src/main.c is the program, the rest of src/ is
@@ -102,7 +103,7 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all demo test unit corpus e2e bench lint lint-selftest headers fuzz fuzz-smoke cov vendor \
+.PHONY: all demo test unit corpus e2e bench lint lint-selftest headers metrics-check metrics-selftest fuzz fuzz-smoke cov vendor \
 	vendor-libs dist interop interop-sigv4 check-binary check-reproducible check-dist image-test \
 	objects print-flags print-vendor clean help
 
@@ -117,6 +118,7 @@ test:
 	$(SUB) unit MODE=debug
 	$(SUB) unit MODE=asan
 	$(SUB) corpus MODE=asan
+	$(SUB) metrics-selftest
 	$(SUB) check-binary
 	$(SUB) e2e
 unit: $(TESTS:%=$(B)/tests/%)
@@ -141,6 +143,14 @@ cov:
 	$(SETUP) build lint
 	$(SUB) MODE=cov $(TESTS:%=build/cov/tests/%)
 	$(Q)sh tests/lint/cov.sh $(TESTS:%=build/cov/tests/%)
+# The metric table against a folder of facts (see tests/metrics_check/check.py).
+metrics-check metrics-selftest:
+	$(SETUP) build test
+	$(SUB) MODE=debug build/debug/tests/metrics_check/dump
+	$(Q)build/debug/tests/metrics_check/dump >build/metrics.tsv
+	$(Q)cd tests/metrics_check && python3 $(if $(filter %-check,$@),check.py \
+	    ../../build/metrics.tsv $(abspath $(or $(FACTS),$(error FACTS=dir \
+	    is missing))) meant.tsv,selftest.py ../../build/metrics.tsv)
 check-binary: all
 	$(SUB) MODE=release build/release/tests/test_relro
 	$(Q)sh tests/unit.sh build/release/tests/test_relro >/dev/null
@@ -198,6 +208,8 @@ $(B)/fixture-server: $(patsubst %.c,$(B)/%.o,$(wildcard \
 $(B)/tests/test_%: $(B)/tests/test_%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/tests/interop/%: $(B)/tests/interop/%.o $(BASE)
+	$(Q)$(CC) -o $@ $^ $(LINK)
+$(B)/tests/metrics_check/%: $(B)/tests/metrics_check/%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)

@@ -124,8 +124,7 @@ TEST(every_namespace_and_metric_has_its_page)
 		CHECK(str_eq(str_sub(page(buf_str(&uri)), 2, 2 + name.len),
 		    name));
 	}
-	/* A page for each takes a second; every seventh is proof enough. */
-	for (i = 0; i < metric_table_n(); i += 7) {
+	for (i = 0; i < metric_table_n(); i++) {
 		struct str name = metric_table_name(i);
 		struct str ns = metric_table_namespace_name(
 		    metric_table_namespace_of(i));
