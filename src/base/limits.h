@@ -316,6 +316,12 @@
 #define QUERY_RUN_AT_ONCE_N 7
 /* Pages of one query's results, 10,000 rows each: the service's 100,000. */
 #define QUERY_RUN_PAGE_MAX_N 10
+/* Queries of one batch, halves and second tries included: 1,000 groups are 20
+ * in each region. */
+#define INSIGHTS_BATCH_RUN_MAX_N 256
+/* Rows of a batch that are held until they are in order: twice the largest
+ * answer. */
+#define INSIGHTS_BATCH_KEEP_MAX ((size_t)8 * 1024 * 1024)
 /* One page of results as text and tree. */
 #define QUERY_RUN_ARENA_CAP ((size_t)32 * 1024 * 1024)
 
