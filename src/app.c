@@ -38,6 +38,8 @@ struct visit {
 	uint64_t number;     /* in the log */
 	bool head;           /* HEAD: no body */
 	bool streaming;      /* the head of an event stream has been sent */
+	struct str stream_head; /* of that; absent: there may be none */
+	bool begun;          /* by us: job->begun was raised here */
 };
 
 struct route {
@@ -48,6 +50,7 @@ struct route {
 };
 
 #define JSON_TYPE S("application/json")
+#define STREAM_TYPE S("text/event-stream")
 
 /* Fields that every response has, in one place. */
 static void
@@ -246,11 +249,11 @@ is_json(const struct http1_request *r)
 }
 
 /* Whether an Accept list has this media range; parameters do not matter, but
- * q=0 says no (RFC 9110 12.4.2). */
+ * q=0 says no (RFC 9110 12.4.2). by_name: a star does not count. */
 static bool
-accepts(const struct http1_request *r, struct str type)
+accepts(const struct http1_request *r, struct str type, bool by_name)
 {
-	bool any = false;
+	bool any = by_name;
 
 	for (size_t i = 0; i < r->header_n; i++) {
 		struct str list = r->headers[i].value;
@@ -263,9 +266,9 @@ accepts(const struct http1_request *r, struct str type)
 			struct str rest = str_cut(&list, ',');
 			struct str range = str_trim(str_cut(&rest, ';'));
 			struct str q = rest.p == NULL ? S("") : str_trim(rest);
-			bool star = str_eq(range, S("*/*")) ||
+			bool star = !by_name && (str_eq(range, S("*/*")) ||
 			    (str_ends(range, S("/*")) && str_istarts(type,
-			    str_sub(range, 0, range.len - 1)));
+			    str_sub(range, 0, range.len - 1))));
 
 			if ((star || str_ieq(range, type)) &&
 			    !str_eq(q, S("q=0"))) {
@@ -283,18 +286,32 @@ accepts(const struct http1_request *r, struct str type)
 static void
 stream_head(struct visit *v, struct buf *b)
 {
-	if (v->job->http->minor == 0) {
-		v->job->close_after = true;
-	}
+	bool close_after = v->job->close_after;
+
 	http1_status_line(b, 200);
-	http1_field(b, S("Content-Type"), S("text/event-stream"));
+	http1_field(b, S("Content-Type"), STREAM_TYPE);
 	http1_field(b, S("Cache-Control"), S("no-cache"));
 	http1_field(b, S("X-Accel-Buffering"), S("no"));
 	if (v->job->http->minor > 0) {
 		http1_field(b, S("Transfer-Encoding"), S("chunked"));
+	} else {
+		v->job->close_after = true;
 	}
 	common_fields(v, b);
 	http1_head_end(b);
+	/* Not decided yet: a reply that is no stream has a length. */
+	v->job->close_after = close_after;
+}
+
+/* Finds out whether the loop has begun an event stream; from now on it will not
+ * any more. */
+static void
+begin_reply(struct visit *v)
+{
+	if (!v->begun && !v->streaming) {
+		v->streaming = atomic_exchange(&v->job->begun, true);
+		v->begun = !v->streaming;
+	}
 }
 
 static void
@@ -322,8 +339,9 @@ emit_http(struct mcp_message *m, struct str json)
 	struct buf scratch = buf_fixed(event, sizeof(event));
 	struct buf b = buf_fixed(wire, sizeof(wire));
 
+	begin_reply(v);
 	if (!v->streaming) {
-		stream_head(v, &b);
+		buf_add(&b, v->stream_head);
 	}
 	stream_event(v, &b, &scratch, json);
 	if (!buf_ok(&b) || !v->job->emit(v->job, buf_str(&b))) {
@@ -354,6 +372,9 @@ finish_stream(struct visit *v)
 	struct buf scratch = buf_in(&job->arena, cap);
 	struct buf b = buf_in(&job->arena, cap);
 
+	if (job->http->minor == 0) {
+		job->close_after = true;
+	}
 	if (v->message.reply.p != NULL) {
 		stream_event(v, &b, &scratch, v->message.reply);
 	}
@@ -373,6 +394,7 @@ finish_mcp(struct visit *v)
 {
 	struct mcp_message *m = &v->message;
 
+	begin_reply(v);
 	if (v->streaming) {
 		finish_stream(v);
 	} else if (m->reply.p == NULL) {
@@ -399,26 +421,48 @@ init_message(struct visit *v, enum mcp_front front)
 	m->ctx = v;
 }
 
+/* The head of the event stream that the answer may become. Who only takes any
+ * type does not expect one, so it begins with an event that was asked for. */
+static void
+prepare_stream(struct visit *v)
+{
+	struct buf b = buf_in(&v->job->arena, HTTP_HEAD_MAX);
+
+	stream_head(v, &b);
+	if (!buf_ok(&b)) {
+		v->message.emit = NULL;
+		return;
+	}
+	v->stream_head = buf_str(&b);
+	if (accepts(v->job->http, STREAM_TYPE, true)) {
+		v->job->stream_head = v->stream_head;
+	}
+}
+
 static enum app_verdict
 mcp_begins(struct visit *v)
 {
 	const struct http1_request *r = v->job->http;
 	struct mcp_message *m = &v->message;
+	bool streams = accepts(r, STREAM_TYPE, false);
 
 	if (!is_json(r)) {
 		return reply_error(v, ERR_HTTP_MEDIA, STR_NONE, NO_FIELD);
 	}
-	if (!accepts(r, JSON_TYPE) && !accepts(r, S("text/event-stream"))) {
+	if (!streams && !accepts(r, JSON_TYPE, false)) {
 		return reply_error(v, ERR_HTTP_ACCEPT, STR_NONE, NO_FIELD);
 	}
 	init_message(v, MCP_HTTP);
 	m->headers = r->headers;
 	m->header_n = r->header_n;
-	if (accepts(r, S("text/event-stream"))) {
+	if (streams) {
 		m->emit = emit_http;
 	}
 	if (mcp_begin(v->app->mcp, m) == MCP_DEFER) {
 		v->job->survives_close = m->survives_close;
+		if (streams) {
+			prepare_stream(v);
+		}
 		return APP_DEFER;
 	}
 	finish_mcp(v);

@@ -67,6 +67,14 @@ struct app_job {
 	                      * not cancel the call (legacy era) */
 	struct str rpc_id;   /* set in app_begin() with APP_DEFER: the request's
 	                      * id as raw JSON text, the key of cancel_call() */
+	struct str stream_head; /* set in app_begin() with APP_DEFER: head of an
+	                      * event stream, which the loop may send by
+	                      * itself when the job stays silent; absent: it
+	                      * may not */
+	/* Who begins the reply: whoever raises it. The loop does it to send
+	 * stream_head, the worker before its first emit() and before it leaves
+	 * a complete reply. */
+	atomic_bool begun;
 	void *state;         /* the app's own, between begin and run */
 
 	/* ---- services of the front ---- */

@@ -103,6 +103,9 @@ begin_test(void)
 	return true;
 }
 
+/* The loop has begun an event stream before the worker said anything. */
+static bool loop_first;
+
 /* Sends one request; the reply is in job, whole. */
 static bool
 send(const char *head, const char *body)
@@ -125,6 +128,7 @@ send(const char *head, const char *body)
 	job.http = &request;
 	job.body = str_from_z(body);
 	if (calls.begin(calls.app, &job) == APP_DEFER) {
+		atomic_store(&job.begun, loop_first);
 		calls.run(calls.app, &job);
 	}
 	return true;
@@ -403,6 +407,50 @@ TEST(without_a_progress_token_the_answer_is_json)
 	CHECK_INT(emitted_len, 0);
 	CHECK_INT(status(), 200);
 	CHECK(reply_has("application/json"));
+}
+
+#define SLOW_CALL "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":" \
+	"\"tools/call\",\"params\":{\"name\":\"slow\""
+
+TEST(a_stream_that_the_loop_began_is_gone_on_with)
+{
+	CHECK(begin_test());
+	loop_first = true;
+	CHECK(send(POST "Accept: application/json, text/event-stream\r\n",
+	    SLOW_CALL "}}"));
+	CHECK(str_starts(job.stream_head, S("HTTP/1.1 200 OK\r\n"
+	    "Content-Type: text/event-stream\r\n")));
+	CHECK(str_ends(job.stream_head, S("\r\n\r\n")));
+	CHECK_INT(emitted_len, 0);
+	CHECK(!str_starts(job.reply_head, S("HTTP/1.1")));
+	CHECK(reply_has("event: message\ndata: {"));
+	CHECK(str_ends(job.reply_head, S("\r\n0\r\n\r\n")));
+	CHECK(!job.close_after);
+	/* An event of the worker's brings no second head. */
+	CHECK(send(POST "Accept: application/json, text/event-stream\r\n",
+	    SLOW_CALL ",\"_meta\":{\"progressToken\":1}}}"));
+	loop_first = false;
+	CHECK(emitted_len > 0);
+	CHECK(str_find(str_of(emitted, emitted_len), S("HTTP/1.1"), 0) ==
+	    emitted_len);
+}
+
+TEST(only_who_names_event_streams_gets_one_unasked)
+{
+	CHECK(begin_test());
+	CHECK(send(POST "Accept: */*\r\n", SLOW_CALL "}}"));
+	CHECK_INT(job.stream_head.len, 0);
+	CHECK(send(POST, SLOW_CALL "}}"));
+	CHECK_INT(job.stream_head.len, 0);
+	CHECK(send("POST /mcp HTTP/1.0\r\nHost: localhost\r\n"
+	    "Content-Type: application/json\r\nConnection: keep-alive\r\n"
+	    "Accept: application/json, text/event-stream\r\n",
+	    SLOW_CALL "}}"));
+	CHECK(str_find(job.stream_head, S("Connection: close\r\n"), 0) <
+	    job.stream_head.len);
+	/* The answer was no stream. */
+	CHECK(!job.close_after);
+	CHECK_INT(status(), 200);
 }
 
 TEST(an_http_1_0_client_gets_its_stream_without_chunks)

@@ -659,6 +659,57 @@ TEST(a_stream_of_pieces_gets_heartbeats_and_an_end)
 	CHECK(r->conn.state == CONN_IDLE);
 }
 
+TEST(a_job_that_stays_silent_is_answered_with_a_stream)
+{
+	struct rig *r = rig_start();
+
+	r->defer = true;
+	feed(r, S(GET("/")));
+	r->conn.job->stream_head = S("HTTP/1.1 200 OK\r\n\r\n");
+	atomic_store(&r->conn.job->begun, false);
+	conn_deferred(&r->conn, r->now_ms);
+	CHECK_INT(r->conn.deadline_ms, r->now_ms + SERVER_SILENT_MS);
+	conn_timeout(&r->conn, r->conn.deadline_ms);
+	note_edge(r);
+	CHECK(atomic_load(&r->conn.job->begun));
+	CHECK(settle(r) == CONN_WANT_WAIT);
+	CHECK_INT(r->conn.deadline_ms, r->now_ms + SERVER_HEARTBEAT_MS);
+	conn_timeout(&r->conn, r->conn.deadline_ms);
+	CHECK(settle(r) == CONN_WANT_WAIT);
+	r->conn.job->reply_head = S("event,end");
+	conn_reply(&r->conn, r->now_ms);
+	note_edge(r);
+	CHECK(settle(r) == CONN_WANT_READ);
+	CHECK_STR(out(r), S("HTTP/1.1 200 OK\r\n\r\n3\r\n:\n\n\r\n"
+	    "3\r\n:\n\n\r\nevent,end"));
+}
+
+TEST(a_job_whose_worker_came_first_begins_its_reply_itself)
+{
+	struct rig *r = rig_start();
+
+	r->defer = true;
+	feed(r, S(GET("/")));
+	r->conn.job->stream_head = S("head");
+	atomic_store(&r->conn.job->begun, true);
+	conn_deferred(&r->conn, r->now_ms);
+	conn_timeout(&r->conn, r->conn.deadline_ms);
+	CHECK(r->conn.state == CONN_BUSY);
+	CHECK(r->conn.deadline_ms == INT64_MAX);
+	CHECK_INT(out(r).len, 0);
+}
+
+TEST(a_silent_job_of_a_client_without_streams_is_waited_for)
+{
+	struct rig *r = rig_start();
+
+	r->defer = true;
+	feed(r, S(GET("/")));
+	r->conn.job->stream_head = STR_NONE;
+	conn_deferred(&r->conn, r->now_ms);
+	CHECK(r->conn.deadline_ms == INT64_MAX);
+}
+
 TEST(a_heartbeat_on_http_1_0_is_not_a_chunk)
 {
 	struct rig *r = rig_start();

@@ -125,6 +125,9 @@
 #define SERVER_WRITE_TURN_MAX_N 10
 /* After an error the client gets this long to read it before the close. */
 #define SERVER_LINGER_MS 2000
+/* A call that says nothing for so long is answered with an event stream from
+ * then on, when the client takes one: comments keep proxies from cutting it. */
+#define SERVER_SILENT_MS 10000
 /* Keep-alive comments on a silent event stream; proxies cut at 30 to 60 s. */
 #define SERVER_HEARTBEAT_MS 15000
 /* In-flight work after SIGTERM: Kubernetes kills after 30 s. */

@@ -24,6 +24,7 @@ const struct conn_limits conn_limits_default = {
 	.idle_ms = SERVER_IDLE_MS,
 	.write_ms = SERVER_WRITE_MS,
 	.linger_ms = SERVER_LINGER_MS,
+	.silent_ms = SERVER_SILENT_MS,
 	.heartbeat_ms = SERVER_HEARTBEAT_MS,
 	.call_ms = SERVER_CALL_MS,
 	.body_max = HTTP_BODY_MAX,
@@ -522,6 +523,14 @@ conn_sent(struct conn *c, size_t n, int64_t now_ms)
 	}
 }
 
+/* A comment and its blank line, in a chunk of its own where the stream is
+ * chunked (HTTP/1.0 has no chunks). */
+static struct str
+comment(const struct conn *c)
+{
+	return c->job->http->minor > 0 ? S("3\r\n:\n\n\r\n") : S(":\n\n");
+}
+
 /* see conn.h */
 void
 conn_timeout(struct conn *c, int64_t now_ms)
@@ -541,10 +550,7 @@ conn_timeout(struct conn *c, int64_t now_ms)
 			enter(c, CONN_CLOSED, now_ms);
 			break;
 		}
-		/* A comment and its blank line, in a chunk of its own where
-		 * the stream is chunked (HTTP/1.0 has no chunks). */
-		c->out[0] = c->job->http->minor > 0 ?
-		    S("3\r\n:\n\n\r\n") : S(":\n\n");
+		c->out[0] = comment(c);
 		c->deadline_ms = deadline(c, now_ms);
 		break;
 	case CONN_IDLE:
@@ -553,9 +559,27 @@ conn_timeout(struct conn *c, int64_t now_ms)
 		enter(c, CONN_CLOSED, now_ms);
 		break;
 	case CONN_BUSY:
+		c->deadline_ms = INT64_MAX;
+		/* A worker that came first has something to send. */
+		if (!atomic_exchange(&c->job->begun, true)) {
+			c->out[0] = c->job->stream_head;
+			c->out[1] = comment(c);
+			enter(c, CONN_STREAM, now_ms);
+		}
+		break;
 	case CONN_CLOSED:
 	case CONN_STATE_N:
 		break;
+	}
+}
+
+/* see conn.h */
+void
+conn_deferred(struct conn *c, int64_t now_ms)
+{
+	MUST(c->state == CONN_BUSY);
+	if (c->job->stream_head.len > 0) {
+		c->deadline_ms = now_ms + c->limits->silent_ms;
 	}
 }
 

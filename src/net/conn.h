@@ -69,6 +69,7 @@ struct conn_limits {
 	int64_t write_ms;     /* a reply that does not move; as a whole it gets
 	                       * SERVER_WRITE_TURN_MAX_N times that */
 	int64_t linger_ms;    /* after the last reply */
+	int64_t silent_ms;    /* silence of a job before a stream begins */
 	int64_t heartbeat_ms; /* silence of an event stream */
 	int64_t call_ms;      /* a job's deadline */
 	size_t body_max;      /* bytes, at most HTTP_BODY_MAX */
@@ -142,6 +143,9 @@ bool conn_piece_ready(const struct conn *c);
 void conn_piece(struct conn *c, struct str bytes, int64_t now_ms);
 /* c->job's reply is complete; needs conn_piece_ready(). */
 void conn_reply(struct conn *c, int64_t now_ms);
+/* c->job runs on a worker: when it stays silent and may be answered with an
+ * event stream, the connection begins that by itself. State BUSY. */
+void conn_deferred(struct conn *c, int64_t now_ms);
 /* Answers the whole request of c->job with an error instead of running it, and
  * keeps the connection when the client wants that. State BUSY. */
 void conn_refuse(struct conn *c, enum err e, int64_t now_ms);

@@ -406,6 +406,8 @@ pool_take(struct pool *p)
 	app->keep_alive = false;
 	app->close_after = false;
 	app->survives_close = false;
+	app->stream_head = STR_NONE;
+	atomic_store(&app->begun, false);
 	app->reply_head = STR_NONE;
 	app->reply_body = STR_NONE;
 	app->rpc_id = STR_NONE;

@@ -249,7 +249,10 @@ run_request(struct server *s, struct server_slot *t)
 	t->submitted = pool_submit(&s->pool, job);
 	if (!t->submitted) {
 		conn_refuse(&t->conn, ERR_BUSY, s->loop.now_ms);
-	} else if (t->hangup && !job->app.survives_close) {
+		return;
+	}
+	conn_deferred(&t->conn, s->loop.now_ms);
+	if (t->hangup && !job->app.survives_close) {
 		pool_cancel(&s->pool, job);
 	}
 }

@@ -5,6 +5,7 @@ verifies the signature; and what a user is told when a part of it breaks.
 
 usage: test_aws.py PROGRAM
 """
+import http.client
 import json
 import os
 import re
@@ -340,6 +341,34 @@ def wait_until_ready(server):
     raise AssertionError("never ready")
 
 
+def a_silent_call_becomes_a_stream_of_comments(world):
+    """No progress was asked for: proxies still must not cut the call."""
+    server = Server(world, world.aws())
+    world.faults("slow:11500@DescribeAlarms")
+    body = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "tools/call",
+                       "params": {"name": "get_active_alarms",
+                                  "arguments": {}}})
+    connection = http.client.HTTPConnection("127.0.0.1", server.port,
+                                            timeout=30)
+    begun = time.monotonic()
+    connection.request("POST", "/mcp", body=body, headers={
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream"})
+    response = connection.getresponse()
+    assert 9 < time.monotonic() - begun < 11.4, time.monotonic() - begun
+    assert response.getheader("Content-Type") == "text/event-stream"
+    text = response.read().decode()
+    assert text.startswith(":\n\nevent: message\ndata: {"), text[:80]
+    reply = json.loads(text.split("data: ", 1)[1])
+    assert reply["id"] == 7 and not reply["result"].get("isError"), reply
+    # The same connection goes on.
+    world.faults("")
+    connection.request("GET", "/health")
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert server.stop() == 0
+
+
 def closing_a_modern_stream_cancels_the_call(world):
     server = Server(world, world.aws())
     world.faults("slow:20000@DescribeAlarms")
@@ -440,6 +469,7 @@ TESTS = [
     a_full_queue_says_so_at_once,
     sigterm_finishes_what_is_in_flight,
     readiness_turns_503_while_the_server_still_answers,
+    a_silent_call_becomes_a_stream_of_comments,
     closing_a_modern_stream_cancels_the_call,
     stdio_cancels_and_stays_silent,
     the_log_is_json_without_secrets,
