@@ -80,10 +80,11 @@ ALL_CFLAGS := -std=c11 $(WARN) $(GEN) -pthread -Isrc -Ibuild -MMD -MP \
 # Only these may see more of libc than ISO C.
 $(B)/src/net/%.o $(B)/src/main.o: ALL_CFLAGS += -D_GNU_SOURCE
 $(B)/tests/%.o $(B)/fuzz/%.o: ALL_CFLAGS += -D_GNU_SOURCE -Itests
-# What every request passes is built for speed, the rest to be small.
+# What every request passes, and what walks long series, is built for speed,
+# the rest to be small.
 HOT := $(wildcard src/base/*.c src/mcp/*.c src/proto/http1*.c \
-	src/proto/json*.c) src/proto/chars.c src/app.c src/net/conn.c \
-	src/net/loop.c src/net/server.c src/tools/metric_search.c
+	src/proto/json*.c src/tools/stats*.c) src/proto/chars.c src/app.c \
+	src/net/conn.c src/net/loop.c src/net/server.c src/tools/metric_search.c
 HOT_release := -O2
 $(HOT:%.c=$(B)/%.o): ALL_CFLAGS += $(HOT_$(MODE))
 

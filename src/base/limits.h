@@ -328,6 +328,17 @@
 /* One page of results as text and tree. */
 #define QUERY_RUN_ARENA_CAP ((size_t)32 * 1024 * 1024)
 
+/* Slots of the grid that a series is laid on for analysis: 100,800 points, the
+ * most of one answer, stay apart; sparser and longer ones share slots. */
+#define STATS_GRID_MAX_N ((size_t)131072)
+/* Slots that a search for periods looks at: with lags of half of that they
+ * fill one Fourier transform of 16,384. */
+#define STATS_SPECTRUM_MAX_N ((size_t)10900)
+/* Stretches for tests that compare every pair: 11,000 pairs. */
+#define STATS_BLOCK_MAX_N ((size_t)150)
+/* Changes of level that are looked for and told. */
+#define STATS_CHANGE_MAX_N 10
+
 /* Exchanges one worker may drive at once (regions or accounts of one call). */
 #define EXCHANGE_MANY_MAX 16
 

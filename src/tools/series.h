@@ -55,7 +55,8 @@ struct series_data {
  * of ask_send(). When a later page fails, what came before is given back with
  * `cut` set. Sentences are in the call's fail. */
 enum err series_fetch(struct ask *q, const struct series_query *queries,
-    size_t n, int64_t start_ms, int64_t end_ms, struct series_data *out) MUST_USE;
+    size_t n, int64_t start_ms, int64_t end_ms, struct series_data *out)
+    MUST_USE;
 
 /* Writes the MetricStat member of a request. */
 void series_put_stat(struct json_writer *body, const struct series_query *m);
