@@ -238,10 +238,13 @@ class Server:
         message = {"jsonrpc": "2.0", "id": 0, "method": method}
         if params is not None:
             message["params"] = params
-        _, data = self.request(
+        response, data = self.request(
             "POST", "/mcp", json.dumps(message),
             {"Content-Type": "application/json",
              "Accept": "application/json, text/event-stream"}, **kwargs)
+        if response.getheader("Content-Type") == "text/event-stream":
+            # A call of over ten seconds: the reply is the last event.
+            data = data.decode().rsplit("data: ", 1)[1]
         return json.loads(data)
 
     def call(self, tool, **arguments):
