@@ -30,6 +30,7 @@
 #include "net/sys_linux.h"
 #include "proto/url.h"
 #include "tools/metric_resource.h"
+#include "tools/prompts.h"
 #include "tools/tools.h"
 
 #define NAME S("cloudwatch-mcp")
@@ -162,9 +163,10 @@ open_engine(struct program *p, struct fail *f)
 	    &p->arena, &set, f);
 
 	if (err == ERR_OK) {
+		engine.prompts = prompts_select(&set, &p->arena,
+		    &engine.prompt_n);
 		err = open_transport(p, f);
 	}
-
 	if (err != ERR_OK) {
 		return err;
 	}

@@ -9,6 +9,7 @@
 #include "aws/call.h"
 #include "demo/demo.h"
 #include "mcp/mcp.h"
+#include "tools/prompts.h"
 #include "tools/tools.h"
 
 struct tool_room room;
@@ -63,6 +64,7 @@ tool_room_open(void)
 		.name = S("cloudwatch-mcp"), .title = S("t"),
 		.version = S("0"), .instructions = tools_instructions,
 		.tools = tools_table, .tool_n = tools_n,
+		.prompts = prompts_table, .prompt_n = prompts_n,
 	};
 	struct fail f;
 
@@ -124,6 +126,36 @@ tool_room_call(const char *tool, const char *arguments)
 		printf("    %s: %.*s\n", tool, STR_ARG(room.text));
 	}
 	return true;
+}
+
+/* see tool_room.h */
+bool
+tool_room_ask(const char *method, const char *params)
+{
+	struct mcp_message m;
+	struct json *reply;
+	struct buf b;
+	struct fail f;
+
+	arena_free(&work);
+	arena_init(&work, (size_t)64 << 20);
+	fail_init(&f, &work);
+	b = buf_in(&work, 65536);
+	buf_addf(&b, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\","
+	    "\"params\":%s}", str_from_z(method), str_from_z(params));
+	m = (struct mcp_message){ .front = MCP_HTTP, .arena = &work,
+	    .sys = &room.fake.sys, .aws = &aws, .body = buf_str(&b),
+	    .deadline_ms = room.fake.mono_ms + 120000 };
+	if (mcp_begin(mcp, &m) == MCP_DEFER) {
+		mcp_run(mcp, &m);
+	}
+	room.data = NULL;
+	room.text = m.reply;
+	if (json_parse(&work, m.reply, 0, &reply, &f) != ERR_OK) {
+		return false;
+	}
+	room.data = json_get(reply, S("result"));
+	return room.data != NULL;
 }
 
 /* see tool_room.h */

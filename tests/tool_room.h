@@ -41,6 +41,9 @@ bool tool_room_open(void);
 void tool_room_answer(const char *json);
 /* Calls a tool with arguments as JSON text; false without a result at all. */
 bool tool_room_call(const char *tool, const char *arguments);
+/* Sends a JSON-RPC request of the legacy era, "method" and params as JSON
+ * text; its result is room.data, NULL when it was refused. */
+bool tool_room_ask(const char *method, const char *params);
 /* It occurs in what was sent, or in the text of the last result. */
 bool tool_room_sent(const char *part);
 bool tool_room_says(const char *part);

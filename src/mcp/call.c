@@ -112,7 +112,8 @@ call_wishes(const struct mcp *mcp, struct mcp_item *item)
 
 /* see call.h */
 void
-call_init(struct call *c, struct mcp_item *item, struct json_writer *out)
+call_init(const struct mcp *mcp, struct call *c, struct mcp_item *item,
+    struct json_writer *out)
 {
 	struct mcp_message *m = item->m;
 
@@ -131,6 +132,8 @@ call_init(struct call *c, struct mcp_item *item, struct json_writer *out)
 		.progress_ctx = item,
 		.log = tell,
 		.params = item->rpc.params,
+		.tools = mcp->config.tools,
+		.tool_n = mcp->config.tool_n,
 	};
 }
 
@@ -279,7 +282,7 @@ call_write(const struct mcp *mcp, struct mcp_item *item,
 		write_error(mcp, item, w, &item->bad_args);
 		return ERR_OK;
 	}
-	call_init(&c, item, &out_w);
+	call_init(mcp, &c, item, &out_w);
 	err = item->tool->run(&c);
 	call_account(item, &c);
 	if (err == ERR_OK && !buf_ok(&out)) {

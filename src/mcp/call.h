@@ -19,7 +19,7 @@ enum err call_write(const struct mcp *mcp, struct mcp_item *item,
     struct json_writer *w) MUST_USE;
 
 /* Fills a call for a handler of any kind: message's services, notes. */
-void call_init(struct call *c, struct mcp_item *item,
+void call_init(const struct mcp *mcp, struct call *c, struct mcp_item *item,
     struct json_writer *out);
 /* Takes what the client asked to be told while the call runs from the request:
  * progress token and log level. */

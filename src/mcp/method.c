@@ -189,7 +189,7 @@ read_write(const struct mcp *mcp, struct mcp_item *item,
 	struct call c;
 	enum err err;
 
-	call_init(&c, item, w);
+	call_init(mcp, &c, item, w);
 	mcp_begin_members(item, w, STR_NONE);
 	json_key(w, S("contents"));
 	json_begin_array(w);
@@ -261,7 +261,7 @@ get_write(const struct mcp *mcp, struct mcp_item *item,
 	struct call c;
 	enum err err;
 
-	call_init(&c, item, &out_w);
+	call_init(mcp, &c, item, &out_w);
 	if (!item->prompt->raw) {
 		json_begin_array(&out_w);
 	}
@@ -369,7 +369,7 @@ complete_write(const struct mcp *mcp, struct mcp_item *item,
 	if (c == NULL) {
 		return fail_set(&item->fail, ERR_NOMEM, 0, STR_NONE);
 	}
-	call_init(&call, item, NULL);
+	call_init(mcp, &call, item, NULL);
 	c->call = &call;
 	c->argument = item->argument;
 	c->value = item->value;

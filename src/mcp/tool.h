@@ -113,6 +113,8 @@ struct call {
 	const struct json *params; /* of the request, as they came */
 	struct str result_type;    /* modern era; absent: "complete" */
 	unsigned aws_calls;       /* counted by aws/call, for the log */
+	const struct tool *const *tools; /* those the server offers */
+	size_t tool_n;
 	struct str region;        /* effective one, set by the tool, for the
 	                           * log; absent: none */
 };
