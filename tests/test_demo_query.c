@@ -97,7 +97,8 @@ TEST(a_stopped_query_is_cancelled_and_a_finished_one_cannot_be_stopped)
 	CHECK_STR(json_get_str(v, S("status"), S("")), S("Cancelled"));
 	(void)ask_id(&q, "StopQuery");
 	CHECK_STR(demo_ask_error(&q), S("InvalidParameterException"));
-	v = demo_ask_call(&q, true, "DescribeQueries", "{}");
+	v = demo_ask_call(&q, true, "DescribeQueries",
+	    "{\"status\":\"Cancelled\"}");
 	CHECK_INT(json_get(v, S("queries"))->n, 1);
 	demo_ask_free(&q);
 }

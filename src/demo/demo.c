@@ -11,6 +11,7 @@
 #include "demo/demo_alarms.h"
 #include "demo/demo_anomalies.h"
 #include "demo/demo_answer.h"
+#include "demo/demo_index.h"
 #include "demo/demo_logs.h"
 #include "demo/demo_metrics.h"
 #include "demo/demo_query.h"
@@ -43,12 +44,16 @@ static const struct operation METRICS_OPERATIONS[] = {
 };
 
 static const struct operation LOGS_OPERATIONS[] = {
+	{ "DescribeAccountPolicies", demo_index_account },
+	{ "DescribeFieldIndexes", demo_index_list },
+	{ "DescribeIndexPolicies", demo_index_policies },
 	{ "DescribeLogGroups", demo_logs_groups },
 	{ "DescribeLogStreams", demo_logs_streams },
 	{ "DescribeQueries", demo_query_describe },
 	{ "DescribeQueryDefinitions", demo_logs_definitions },
 	{ "FilterLogEvents", demo_logs_filter },
 	{ "GetLogEvents", demo_logs_events },
+	{ "GetLogGroupFields", demo_index_fields },
 	{ "GetLogRecord", demo_logs_record },
 	{ "GetQueryResults", demo_query_results },
 	{ "ListAnomalies", demo_anomalies_list },

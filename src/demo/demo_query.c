@@ -480,54 +480,124 @@ demo_query_stop(struct answer *x)
 	json_end_object(x->out);
 }
 
-/* see demo_query.h */
-void
-demo_query_describe(struct answer *x)
-{
-	struct str group = json_get_str(x->in, S("logGroupName"), STR_NONE);
-	struct str wanted = demo_answer_choice(x, S("status"),
-	    S("Scheduled, Running, Complete, Failed, Cancelled, Timeout, "
-	    "Unknown"));
-	uint64_t max = (uint64_t)demo_answer_i64(x, S("maxResults"), 1, 1000,
-	    1000);
-	uint64_t newest_seq, n = 0;
+/* ---- history ---- */
 
-	if (demo_answer_failed(x)) {
+static const char HISTORY[] =
+#include "demo/history.def"
+;
+
+/* What DescribeQueries was asked for, and has written. */
+struct listing {
+	struct str group;    /* absent: any */
+	struct str state;    /* absent: any */
+	uint64_t n, max;
+};
+
+static void
+put_query(struct answer *x, struct listing *l, struct str group,
+    struct str id, struct str text, struct str state, int64_t created_ms)
+{
+	if ((l->group.p != NULL && !str_eq(group, l->group)) ||
+	    (l->state.p != NULL && !str_eq(state, l->state))) {
 		return;
 	}
+	l->n++;
+	json_begin_object(x->out);
+	json_put_string(x->out, S("queryLanguage"), S("CWLI"));
+	json_put_string(x->out, S("queryId"), id);
+	json_put_string(x->out, S("queryString"), text);
+	json_put_string(x->out, S("status"), state);
+	json_put_integer(x->out, S("createTime"), created_ms);
+	json_put_string(x->out, S("logGroupName"), group);
+	json_end_object(x->out);
+}
+
+/* Queries that were started here. */
+static void
+put_recent(struct answer *x, struct listing *l)
+{
+	uint64_t newest_seq;
+
 	x->demo->sys->lock(x->demo->sys->ctx, SYS_LOCK_DEMO);
 	newest_seq = x->demo->query_seq;
 	x->demo->sys->unlock(x->demo->sys->ctx, SYS_LOCK_DEMO);
-	json_begin_object(x->out);
-	json_key(x->out, S("queries"));
-	json_begin_array(x->out);
-	for (uint64_t k = 0; k < DEMO_QUERY_MAX_N && k < newest_seq && n < max;
-	    k++) {
+	for (uint64_t k = 0; k < DEMO_QUERY_MAX_N && k < newest_seq &&
+	    l->n < l->max; k++) {
 		struct answer quiet = *x;
 		struct demo_query q;
 		char id[48];
 		struct buf b = buf_fixed(id, sizeof(id));
-		struct str first;
 
 		add_id(x->demo, &b, newest_seq - k);
-		if (!recall(&quiet, buf_str(&b), false, &q)) {
-			continue;
+		if (recall(&quiet, buf_str(&b), false, &q)) {
+			put_query(x, l, str_cut(&q.groups, '\n'), buf_str(&b),
+			    q.text, status(x, &q), q.created_ms);
 		}
-		first = str_cut(&q.groups, '\n');
-		if ((group.p != NULL && !str_eq(first, group)) ||
-		    (wanted.p != NULL && !str_eq(wanted, status(x, &q)))) {
-			continue;
-		}
-		n++;
-		json_begin_object(x->out);
-		json_put_string(x->out, S("queryLanguage"), S("CWLI"));
-		json_put_string(x->out, S("queryId"), buf_str(&b));
-		json_put_string(x->out, S("queryString"), q.text);
-		json_put_string(x->out, S("status"), status(x, &q));
-		json_put_integer(x->out, S("createTime"), q.created_ms);
-		json_put_string(x->out, S("logGroupName"), first);
-		json_end_object(x->out);
+	}
+}
+
+/* One row of the history: its runs from number *k on. */
+static void
+put_past(struct answer *x, struct listing *l, struct str row, size_t i,
+    size_t *k)
+{
+	struct str group = str_cut(&row, '|');
+	struct str times = str_cut(&row, '|');
+	struct str hours = str_cut(&row, '|');
+	struct buf text = buf_in(x->arena, 1024);
+	uint64_t run_n = 0, apart = 0;
+
+	(void)!str_u64(times, 1000, &run_n);
+	(void)!str_u64(hours, 1000, &apart);
+	for (size_t n = 0; n < row.len; n++) {
+		buf_add_byte(&text, row.p[n] == '^' ? '|' : row.p[n]);
+	}
+	for (; *k < run_n && l->n < l->max; (*k)++) {
+		char id[48];
+		struct buf b = buf_fixed(id, sizeof(id));
+
+		buf_add(&b, S("00000000-0000-4000-9000-"));
+		buf_add_padded(&b, i * 1000 + *k, 12);
+		put_query(x, l, group, buf_str(&b), buf_str(&text),
+		    S("Complete"), (x->account.onset_min -
+		    (int64_t)((*k + 1) * apart) * 60) * ACCOUNT_MINUTE_MS);
+	}
+	*k = *k < run_n ? *k : 0;
+}
+
+/* see demo_query.h */
+void
+demo_query_describe(struct answer *x)
+{
+	struct listing l = { .group = json_get_str(x->in, S("logGroupName"),
+	    STR_NONE) };
+	struct str table = str_of(HISTORY, sizeof(HISTORY) - 1), row;
+	size_t at = demo_answer_page(x, S("nextToken"),
+	    S("InvalidParameterException"));
+	/* A token is one more than where it goes on. */
+	size_t i = at > 0 ? (at - 1) / 1000 : 0;
+	size_t k = at > 0 ? (at - 1) % 1000 : 0;
+
+	l.state = demo_answer_choice(x, S("status"),
+	    S("Scheduled, Running, Complete, Failed, Cancelled, Timeout, "
+	    "Unknown"));
+	l.max = (uint64_t)demo_answer_i64(x, S("maxResults"), 1, 1000, 1000);
+	if (demo_answer_failed(x)) {
+		return;
+	}
+	json_begin_object(x->out);
+	json_key(x->out, S("queries"));
+	json_begin_array(x->out);
+	if (at == 0) {
+		put_recent(x, &l);
+	}
+	while (l.n < l.max && account_row(table, i, &row)) {
+		put_past(x, &l, row, i, &k);
+		i += k == 0;
 	}
 	json_end_array(x->out);
+	if (account_row(table, i, &row)) {
+		demo_answer_put_page(x, S("nextToken"), i * 1000 + k + 1);
+	}
 	json_end_object(x->out);
 }

@@ -60,6 +60,26 @@ ask_send(struct ask *q, enum endpoint_service service, struct str operation,
 }
 
 /* see ask.h */
+enum err
+ask_send_in(struct ask *q, struct arena *a, enum endpoint_service service,
+    struct str operation, const struct json **reply)
+{
+	struct aws_scope whole = q->scope;
+	struct fail *f = q->c->fail;
+	enum err err;
+
+	arena_reset(a);
+	q->scope.arena = a;
+	err = ask_send(q, service, operation, reply);
+	/* What the scope learnt, and the sentence, are in the wrong arena. */
+	q->scope = whole;
+	if (err != ERR_OK && f->what.p != NULL) {
+		f->what = str_dup(q->c->arena, f->what);
+	}
+	return err;
+}
+
+/* see ask.h */
 void
 ask_origin(struct ask *q, struct json_writer *out)
 {

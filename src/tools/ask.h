@@ -45,6 +45,11 @@ struct json_writer *ask_body(struct ask *q);
 /* Sends the body and parses the answer; *reply is an object. */
 enum err ask_send(struct ask *q, enum endpoint_service service,
     struct str operation, const struct json **reply) MUST_USE;
+/* The same for one of many large answers: it lives in `a`, which is emptied
+ * first, and is gone with the next. */
+enum err ask_send_in(struct ask *q, struct arena *a,
+    enum endpoint_service service, struct str operation,
+    const struct json **reply) MUST_USE;
 /* Members region, account_id and profile_name of the answer. After a request,
  * because the account is known from its keys; null when nobody says it. */
 void ask_origin(struct ask *q, struct json_writer *out);

@@ -36,6 +36,7 @@ struct field_usage {
 	uint64_t total_n, equality_n, other_n, display_n; /* queries */
 	int64_t latest_ms;
 	struct str indexed;   /* where its index comes from; absent: none */
+	bool present;         /* seen in the group's events */
 	bool missing;         /* looked for and not found */
 	double cardinality;   /* 0..1; below 0: unknown */
 	double score;         /* 0..1, four digits */
