@@ -21,6 +21,31 @@ static struct arena start;
 static struct arena work;
 static struct mcp *mcp;
 
+/* Feeds an exchange's sink with room.stream. */
+static void
+give_stream(struct exchange *x)
+{
+	x->err = ERR_OK;
+	x->status = 200;
+	x->response_n = 0;
+	for (size_t at = 0; at < room.stream.len; at += room.stream_piece) {
+		x->sink->began = true;
+		if (!x->sink->take(x->sink->ctx, str_sub(room.stream, at,
+		    at + room.stream_piece))) {
+			return;
+		}
+		room.fake.mono_ms += 1000;
+		room.fake.now_ms += 1000;
+	}
+	if (room.stream_err == ERR_TIMEOUT) {
+		room.fake.mono_ms = x->deadline_ms;
+	}
+	if (room.stream_err != ERR_OK) {
+		fail_init(&x->fail, x->arena);
+		x->err = fail_set(&x->fail, room.stream_err, 0, STR_NONE);
+	}
+}
+
 static void
 one(struct exchange *x)
 {
@@ -32,6 +57,10 @@ one(struct exchange *x)
 		room.sent[room.sent_len++] = '\n';
 	}
 	room.request_n++;
+	if (x->sink != NULL && room.stream.p != NULL) {
+		give_stream(x);
+		return;
+	}
 	if (room.answer_at == room.answer_n) {
 		transport.roundtrip(transport.ctx, &x, 1);
 		return;
@@ -87,6 +116,7 @@ tool_room_open(void)
 	aws.creds = creds_new(&start, &setup);
 	room.answer_n = room.answer_at = 0;
 	room.sent_len = room.request_n = 0;
+	room.stream = STR_NONE;
 	return aws.creds != NULL && aws_init(&aws, &f) == ERR_OK &&
 	    mcp_new(&mcp, &config, &start, &f) == ERR_OK;
 }

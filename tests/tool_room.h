@@ -31,6 +31,12 @@ struct tool_room {
 	size_t sent_len, request_n;
 	const char *answers[TOOL_ROOM_ANSWER_MAX];
 	size_t answer_n, answer_at;
+	/* What a request with a sink gets, in pieces of so many bytes, a second
+	 * each; then err, ERR_TIMEOUT at the deadline. Absent: the demo
+	 * account's. */
+	struct str stream;
+	size_t stream_piece;
+	enum err stream_err;
 };
 
 extern struct tool_room room;
