@@ -230,9 +230,9 @@ $(B)/src/tools/metric_table.o: build/gen/metric_pack.h
 build/gen/metric_all.def: $(METRICS) Makefile
 	@mkdir -p $(@D) && printf '#include "%s"\n' $(METRICS:src/%=%) >$@.$$$$ \
 	    && mv $@.$$$$ $@
-build/gen/metric_pack.h: src/tools/metrics/pack.c build/gen/metric_all.def
-	@$(HOST_CC) -std=c11 $(WARN) -O1 -Isrc -Ibuild -o $@.pack$$$$ $< && \
-	    $@.pack$$$$ >$@.$$$$ && mv $@.$$$$ $@ && rm $@.pack$$$$
+build/gen/metric_pack.h: build/gen/metric_all.def $(wildcard src/tools/metrics/*.[ch])
+	@$(HOST_CC) -std=c11 $(WARN) -O2 -Isrc -Ibuild -o $@.pack$$$$ \
+	    $(filter %.c,$^) && $@.pack$$$$ >$@.$$$$ && mv $@.$$$$ $@ && rm $@.pack$$$$
 $(STAMP):
 	$(Q)sh vendor/fetch.sh vendor/archive $(VENDOR_SRC)
 	$(Q)rm -f $(VENDOR_SRC)/.verified-* && touch $@

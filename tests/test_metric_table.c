@@ -8,7 +8,7 @@
 #include "test.h"
 
 /* Texts that are still to be written do not fail the build. */
-#define TEXTS_COMPLETE false
+#define TEXTS_COMPLETE true
 
 static bool
 is_one_of(struct str s, const char *const *list, size_t n)

@@ -6,6 +6,8 @@
  */
 #include "tools/metric_table.h"
 
+#include <string.h>
+
 struct namespace_row {
 	uint16_t name, text;
 	uint16_t first;        /* metric; the last row is a sentinel */
@@ -34,12 +36,31 @@ word(size_t i)
 	    metric_pack_words_at[i + 1] - (size_t)metric_pack_words_at[i]);
 }
 
+/* A text is a row of codes of one or two bytes, and a code is the number of a
+ * string to copy (metrics/squeeze.h). Copies are of the greatest length, which
+ * takes no loop; what is too much the next one overwrites. */
 static void
 put_text(struct buf *out, size_t i)
 {
-	buf_add(out, str_of((const char *)metric_pack_texts +
-	    metric_pack_texts_at[i],
-	    metric_pack_texts_at[i + 1] - metric_pack_texts_at[i]));
+	char bytes[METRIC_TABLE_TEXT_MAX + METRIC_PACK_TOKEN_LEN_MAX];
+	size_t end = metric_pack_texts_at[i + 1];
+	size_t at = metric_pack_texts_at[i];
+	size_t len = 0;
+
+	while (at < end) {
+		size_t code = metric_pack_texts[at++];
+
+		MUST(len <= METRIC_TABLE_TEXT_MAX);
+		if (code >= METRIC_PACK_SINGLE_N) {
+			code = METRIC_PACK_SINGLE_N + 256 *
+			    (code - METRIC_PACK_SINGLE_N) +
+			    metric_pack_texts[at++];
+		}
+		memcpy(bytes + len, metric_pack_tokens +
+		    metric_pack_tokens_at[code], METRIC_PACK_TOKEN_LEN_MAX);
+		len += metric_pack_token_lens[code];
+	}
+	buf_add(out, str_of(bytes, len));
 }
 
 static struct str

@@ -5,9 +5,9 @@
  * builds; its output depends on nothing but the .def files.
  *
  * Equal strings are kept once. Short ones (names, units, statistics, sets) are
- * "words", which the program hands out as they stand; sentences are "texts".
- * Both are numbered, and a table of offsets, one more than there are strings,
- * says where each begins and ends.
+ * "words", which the program hands out as they stand; sentences are "texts",
+ * which are squeezed (squeeze.h). Both are numbered, and a table of offsets,
+ * one more than there are strings, says where each begins and ends.
  *
  * A fault in a .def file ends the program with a sentence that names the
  * metric: a name that is there twice, an alarm without a metric.
@@ -16,6 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tools/metric_table.h"
+#include "tools/metrics/squeeze.h"
 
 /* Units in the .def files, as CloudWatch names them. */
 #define UNITS(U) \
@@ -75,27 +78,29 @@ static const char *const missings[] = {
 
 /* One line of a .def file, in the order of the files. */
 struct line {
-	enum { LINE_NAMESPACE, LINE_METRIC, LINE_ALARM } kind;
 	const char *name;      /* of the namespace or metric; statistic */
-	const char *unit;
 	const char *stats;     /* as written: "AVG|MIN" */
 	const char *sets;
 	const char *text;      /* an alarm's intent */
+	const char *threshold, *basis;
+	enum { LINE_NAMESPACE, LINE_METRIC, LINE_ALARM } kind;
+	enum unit unit;
+	enum comparison comparison;
+	enum missing missing;
 	unsigned period_s, evaluation_n, datapoint_n;
-	const char *comparison, *threshold, *missing, *basis;
 };
 
 #define NAMESPACE(name_, text_) \
 	{ .kind = LINE_NAMESPACE, .name = (name_), .text = (text_) },
 #define METRIC(name_, unit_, stats_, sets_, text_) \
-	{ .kind = LINE_METRIC, .name = (name_), .unit = units[UNIT_##unit_], \
+	{ .kind = LINE_METRIC, .name = (name_), .unit = UNIT_##unit_, \
 	    .stats = #stats_, .sets = (sets_), .text = (text_) },
 #define ALARM(stat_, period_, evaluation_, datapoint_, cmp_, threshold_, \
     missing_, sets_, intent_, basis_) \
 	{ .kind = LINE_ALARM, .name = (stat_), .period_s = (period_), \
 	    .evaluation_n = (evaluation_), .datapoint_n = (datapoint_), \
-	    .comparison = comparisons[CMP_##cmp_], .threshold = (threshold_), \
-	    .missing = missings[WHEN_##missing_], .sets = (sets_), \
+	    .comparison = CMP_##cmp_, .threshold = (threshold_), \
+	    .missing = WHEN_##missing_, .sets = (sets_), \
 	    .text = (intent_), .basis = (basis_) },
 
 static const struct line *
@@ -113,15 +118,15 @@ static _Noreturn void
 die(const char *what, const char *thing)
 {
 	(void)fprintf(stderr, "metrics: %s: %s\n", what, thing);
-	exit(1);
+	_Exit(1);
 }
 
 /* ---- pools of strings ---- */
 
-#define POOL_MAX 65535
+#define POOL_MAX 16384
 
 struct pool {
-	const char *strings[POOL_MAX];
+	char *strings[POOL_MAX];
 	size_t n;
 };
 
@@ -138,15 +143,18 @@ intern(struct pool *pool, const char *s)
 			return (unsigned)i;
 		}
 	}
-	if (pool->n == POOL_MAX) {
+	if (pool->n < POOL_MAX) {
+		pool->strings[pool->n] = calloc(strlen(s) + 1, 1);
+	}
+	if (pool->n == POOL_MAX || pool->strings[pool->n] == NULL) {
 		die("too many strings at", s);
 	}
-	pool->strings[pool->n] = s;
+	memcpy(pool->strings[pool->n], s, strlen(s));
 	return (unsigned)pool->n++;
 }
 
-/* "AVG|PCT" as "Average,p*", kept until the end. */
-static const char *
+/* "AVG|PCT" as the word "Average,p*". */
+static unsigned
 statistics(const char *stats)
 {
 	static const struct {
@@ -157,12 +165,9 @@ statistics(const char *stats)
 		{ "SAMPLES", "SampleCount" }, { "PCT", "p*" },
 		{ "TM", "tm*" },
 	};
-	char *out = calloc(1, 8 * strlen(stats) + 1);
+	char out[96] = "";
 	size_t len = 0;
 
-	if (out == NULL) {
-		die("no memory at", stats);
-	}
 	while (strcmp(stats, "ANY") != 0 && *stats != '\0') {
 		size_t token_len = strcspn(stats, "| ");
 		size_t i = 0;
@@ -175,12 +180,15 @@ statistics(const char *stats)
 		if (i == sizeof(names) / sizeof(names[0])) {
 			die("no such statistic", stats);
 		}
-		len += (size_t)snprintf(out + len, 16, "%s%s",
+		len += (size_t)snprintf(out + len, sizeof(out) - len, "%s%s",
 		    len > 0 ? "," : "", names[i].text);
+		if (len >= sizeof(out)) {
+			die("too many statistics", stats);
+		}
 		stats += token_len;
 		stats += strspn(stats, "| ");
 	}
-	return out;
+	return intern(&words, out);
 }
 
 /* ---- the lines in order ---- */
@@ -237,32 +245,125 @@ collect(size_t *n)
 
 /* ---- output ---- */
 
+/* One number of a table, with the line it may begin. */
 static void
-print_pool(const char *name, const char *offset_type, unsigned long max,
-    const struct pool *pool)
+print_number(size_t column, unsigned long number)
 {
-	unsigned long at = 0;
-	size_t column = 0;
+	(void)printf("%s%lu,", column % 16 == 0 ? "\n\t" : "", number);
+}
+
+static void
+print_bytes(const char *name, const char *bytes, size_t len)
+{
 	size_t i;
-	const char *p;
 
 	(void)printf("\nstatic const unsigned char metric_pack_%s[] = {", name);
-	for (i = 0; i < pool->n; i++) {
-		for (p = pool->strings[i]; *p != '\0'; p++) {
-			(void)printf("%s%u,", column++ % 20 == 0 ? "\n\t" : "",
-			    (unsigned)(unsigned char)*p);
-		}
-	}
-	(void)printf("\n};\nstatic const %s metric_pack_%s_at[] = {",
-	    offset_type, name);
-	for (i = 0; i <= pool->n; i++) {
-		(void)printf("%s%lu,", i % 10 == 0 ? "\n\t" : "", at);
-		if (at > max) {
-			die("do not fit", name);
-		}
-		at += i < pool->n ? strlen(pool->strings[i]) : 0;
+	for (i = 0; i < len; i++) {
+		print_number(i, (unsigned char)bytes[i]);
 	}
 	(void)printf("\n};\n");
+}
+
+static void
+print_offsets(const char *name, const char *type, const size_t *at, size_t n,
+    size_t max)
+{
+	size_t i;
+
+	(void)printf("static const %s metric_pack_%s_at[] = {", type, name);
+	for (i = 0; i < n; i++) {
+		if (at[i] > max) {
+			die("do not fit", name);
+		}
+		print_number(i, at[i]);
+	}
+	(void)printf("\n};\n");
+}
+
+static void
+print_words(void)
+{
+	static size_t at[POOL_MAX + 1];
+	static char bytes[65536];
+	size_t len = 0;
+	size_t i;
+
+	for (i = 0; i < words.n; i++) {
+		size_t word_len = strlen(words.strings[i]);
+
+		at[i] = len;
+		if (len + word_len > sizeof(bytes)) {
+			die("too many words at", words.strings[i]);
+		}
+		memcpy(bytes + len, words.strings[i], word_len);
+		len += word_len;
+	}
+	at[words.n] = len;
+	print_bytes("words", bytes, len);
+	print_offsets("words", "uint16_t", at, words.n + 1, 65535);
+}
+
+static void
+print_tokens(const struct squeeze *s)
+{
+	static size_t at[SQUEEZE_TOKEN_MAX];
+	static char lens[SQUEEZE_TOKEN_MAX];
+	size_t i;
+
+	for (i = 0; i < s->code_n; i++) {
+		at[i] = squeeze_at(s, i);
+		lens[i] = (char)s->lens[s->coded[i]];
+	}
+	(void)printf("\n#define METRIC_PACK_SINGLE_N %zu\n"
+	    "#define METRIC_PACK_TOKEN_LEN_MAX %d\n", 256 - s->escape_n,
+	    SQUEEZE_TOKEN_LEN_MAX);
+	/* Zeros behind the last, because copies are of the greatest length. */
+	print_bytes("tokens", s->pool, strlen(s->pool) +
+	    SQUEEZE_TOKEN_LEN_MAX);
+	print_offsets("tokens", "uint16_t", at, s->code_n, 65535);
+	print_bytes("token_lens", lens, s->code_n);
+}
+
+static void
+print_texts(void)
+{
+	static struct squeeze s;
+	static size_t at[POOL_MAX + 1];
+	char *bytes;
+	size_t len = 0;
+	size_t text_n = 0;
+	size_t i;
+
+	for (i = 0; i < texts.n; i++) {
+		if (strlen(texts.strings[i]) > METRIC_TABLE_TEXT_MAX) {
+			die("too long", texts.strings[i]);
+		}
+	}
+	squeeze_make(&s, (const char *const *)texts.strings, texts.n);
+	print_tokens(&s);
+	bytes = calloc(s.len, 2);
+	if (bytes == NULL) {
+		die("no memory", "for the texts");
+	}
+	for (i = 0; i < s.len; i++) {
+		size_t single_n = 256 - s.escape_n;
+		size_t code;
+
+		if (s.seq[i] == SQUEEZE_END) {
+			at[++text_n] = len;
+			continue;
+		}
+		code = s.codes[s.seq[i]];
+		if (code >= single_n) {
+			bytes[len++] = (char)(single_n +
+			    (code - single_n) / 256);
+			code = (code - single_n) % 256;
+		}
+		bytes[len++] = (char)code;
+	}
+	print_bytes("texts", bytes, len);
+	print_offsets("texts", "uint32_t", at, texts.n + 1, 4294967295);
+	free(bytes);
 }
 
 static void
@@ -298,9 +399,9 @@ print_metrics(const struct metric *metrics, size_t n)
 		const struct line *m = metrics[i].line;
 
 		(void)printf("\t{ %u, %u, %u, %u, %u },\n",
-		    intern(&words, m->name), intern(&words, m->unit),
-		    intern(&words, statistics(m->stats)),
-		    intern(&words, m->sets), intern(&texts, m->text));
+		    intern(&words, m->name), intern(&words, units[m->unit]),
+		    statistics(m->stats), intern(&words, m->sets),
+		    intern(&texts, m->text));
 	}
 	(void)printf("};\n");
 }
@@ -320,9 +421,9 @@ print_alarms(const struct metric *metrics, size_t n)
 			    "%u, %u, %u },\n", a->period_s, i,
 			    a->evaluation_n, a->datapoint_n,
 			    intern(&words, a->name),
-			    intern(&words, a->comparison),
+			    intern(&words, comparisons[a->comparison]),
 			    intern(&words, a->threshold),
-			    intern(&words, a->missing),
+			    intern(&words, missings[a->missing]),
 			    intern(&words, a->sets),
 			    intern(&texts, a->text), intern(&texts, a->basis));
 		}
@@ -341,8 +442,8 @@ main(void)
 	print_namespaces(metrics, n);
 	print_metrics(metrics, n);
 	print_alarms(metrics, n);
-	print_pool("words", "uint16_t", 65535, &words);
-	print_pool("texts", "uint32_t", 4294967295, &texts);
+	print_words();
+	print_texts();
 	free(metrics);
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
