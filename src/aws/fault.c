@@ -59,6 +59,7 @@ static const struct meaning meanings[] = {
 	{ STR_INIT("NotAuthorized"), FAULT_FINAL, ERR_AWS_ACCESS },
 	{ STR_INIT("UnauthorizedOperation"), FAULT_FINAL, ERR_AWS_ACCESS },
 	{ STR_INIT("ResourceNotFound"), FAULT_FINAL, ERR_AWS_MISSING },
+	{ STR_INIT("DashboardNotFoundError"), FAULT_FINAL, ERR_AWS_MISSING },
 	{ STR_INIT("ResourceNotFoundException"), FAULT_FINAL,
 	    ERR_AWS_MISSING }
 };

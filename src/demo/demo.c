@@ -12,9 +12,11 @@
 #include "demo/demo_anomalies.h"
 #include "demo/demo_answer.h"
 #include "demo/demo_index.h"
+#include "demo/demo_dashboards.h"
 #include "demo/demo_logs.h"
 #include "demo/demo_metrics.h"
 #include "demo/demo_query.h"
+#include "demo/demo_rules.h"
 #include "demo/demo_sts.h"
 #include "demo/demo_tail.h"
 #include "demo/demo_verify.h"
@@ -38,8 +40,12 @@ static const struct operation METRICS_OPERATIONS[] = {
 	{ "DescribeAlarmHistory", demo_alarms_history },
 	{ "DescribeAlarms", demo_alarms_describe },
 	{ "DescribeAlarmsForMetric", demo_alarms_for_metric },
+	{ "DescribeInsightRules", demo_rules_describe },
+	{ "GetDashboard", demo_dashboards_get },
+	{ "GetInsightRuleReport", demo_rules_report },
 	{ "GetMetricData", demo_metrics_data },
 	{ "GetMetricStatistics", demo_metrics_statistics },
+	{ "ListDashboards", demo_dashboards_list },
 	{ "ListMetrics", demo_metrics_list },
 };
 
@@ -256,6 +262,7 @@ query_code(struct str name)
 		{ "ThrottlingException", "Throttling" },
 		{ "MissingRequiredParameterException", "MissingParameter" },
 		{ "InternalServiceFault", "InternalServiceError" },
+		{ "DashboardNotFoundError", "ResourceNotFound" },
 	};
 
 	for (size_t i = 0; i < sizeof(CODES) / sizeof(CODES[0]); i++) {
