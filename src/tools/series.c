@@ -65,29 +65,37 @@ either(const struct json *d, struct str ours, struct str theirs)
 
 /* see series.h */
 void
-series_put_stat(struct json_writer *body, const struct series_query *m)
+series_put_metric(struct json_writer *body, const struct series_query *m)
 {
 	const struct json *d = json_at(m->dimensions, 0);
 
+	json_put_string(body, S("Namespace"), m->namespace);
+	json_put_string(body, S("MetricName"), m->metric_name);
+	if (d == NULL) {
+		return;
+	}
+	json_key(body, S("Dimensions"));
+	json_begin_array(body);
+	for (; d != NULL; d = d->next) {
+		json_begin_object(body);
+		json_put_string(body, S("Name"),
+		    either(d, S("name"), S("Name")));
+		json_put_string(body, S("Value"),
+		    either(d, S("value"), S("Value")));
+		json_end_object(body);
+	}
+	json_end_array(body);
+}
+
+/* see series.h */
+void
+series_put_stat(struct json_writer *body, const struct series_query *m)
+{
 	json_key(body, S("MetricStat"));
 	json_begin_object(body);
 	json_key(body, S("Metric"));
 	json_begin_object(body);
-	json_put_string(body, S("Namespace"), m->namespace);
-	json_put_string(body, S("MetricName"), m->metric_name);
-	if (d != NULL) {
-		json_key(body, S("Dimensions"));
-		json_begin_array(body);
-		for (; d != NULL; d = d->next) {
-			json_begin_object(body);
-			json_put_string(body, S("Name"),
-			    either(d, S("name"), S("Name")));
-			json_put_string(body, S("Value"),
-			    either(d, S("value"), S("Value")));
-			json_end_object(body);
-		}
-		json_end_array(body);
-	}
+	series_put_metric(body, m);
 	json_end_object(body);
 	json_put_integer(body, S("Period"), m->period_s);
 	json_put_string(body, S("Stat"), metric_query_statistic(m->statistic));
