@@ -28,7 +28,8 @@ struct tool_room {
 	struct str text;         /* its text block */
 	bool is_error;
 	char sent[65536];        /* bodies of all requests, a line each */
-	size_t sent_len, request_n;
+	size_t sent_len;
+	size_t request_n;        /* but those to STS */
 	const char *answers[TOOL_ROOM_ANSWER_MAX];
 	size_t answer_n, answer_at;
 	/* What a request with a sink gets, in pieces of so many bytes, a second

@@ -57,6 +57,49 @@ series_check_statistic(struct call *c, struct str statistic)
 	    "and tm90, wm90, tc90, ts90, pr(0:100), iqm", statistic);
 }
 
+/* see series.h */
+int64_t
+series_period(const struct ask *q, int64_t start_ms, int64_t end_ms,
+    int64_t point_max)
+{
+	int64_t least = series_period_min(start_ms, ask_now_ms(q));
+	int64_t period = metric_query_period(start_ms, end_ms, start_ms,
+	    point_max);
+
+	if (tool_arg(q->c, S("period")) != NULL) {
+		int64_t wanted = tool_arg_i64(q->c, S("period"));
+
+		/* Seconds are kept for three hours. */
+		if (wanted < 60 && ask_now_ms(q) - start_ms <= 3 * 3600000) {
+			return wanted;
+		}
+		period = (wanted + 59) / 60 * 60;
+	}
+	return period < least ? least : (period + least - 1) / least * least;
+}
+
+/* see series.h */
+void
+series_show_query(struct rows *rows, const struct series_query *m)
+{
+	struct json_writer *out = rows->out;
+	const struct json *d = json_at(m->dimensions, 0);
+
+	json_put_string(out, S("namespace"), m->namespace);
+	json_put_string(out, S("metric_name"), m->metric_name);
+	json_put_string(out, S("statistic"),
+	    metric_query_statistic(m->statistic));
+	json_put_integer(out, S("period"), m->period_s);
+	rows_begin(rows, S("dimensions"));
+	for (; d != NULL; d = d->next) {
+		json_value(out, d);
+		if (!rows_fit(rows)) {
+			break;
+		}
+	}
+	rows_end(rows);
+}
+
 static struct str
 either(const struct json *d, struct str ours, struct str theirs)
 {

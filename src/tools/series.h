@@ -23,6 +23,7 @@
 #include "mcp/tool.h"
 #include "proto/json.h"
 #include "tools/ask.h"
+#include "tools/rows.h"
 #include "tools/stats.h"
 
 /* Most series of one fetch: what GetMetricData takes. */
@@ -68,6 +69,14 @@ enum err series_check_statistic(struct call *c, struct str statistic) MUST_USE;
  * 60 for 15 days, 300 for 63 days, then 3600. A minute is kept as slack. */
 int64_t series_period_min(int64_t start_ms, int64_t now_ms);
 
+/* The members namespace, metric_name, statistic, period and dimensions. */
+void series_show_query(struct rows *rows, const struct series_query *m);
+/* The `period` argument when it was given and CloudWatch has data of it that
+ * old; else the shortest that it has and that gives at most point_max points.
+ */
+int64_t series_period(const struct ask *q, int64_t start_ms, int64_t end_ms,
+    int64_t point_max);
+
 /* The fields of a `dimensions` parameter. */
 #define SERIES_DIMENSION_N 2
 extern const struct param series_dimension[SERIES_DIMENSION_N];
@@ -82,6 +91,10 @@ extern const struct param series_dimension[SERIES_DIMENSION_N];
 	    .fields = series_dimension, .field_n = SERIES_DIMENSION_N }, \
 	{ .name = STR_INIT("statistic"), .type = PARAM_STRING, .min = 1, \
 	    .max = 64, .fallback = STR_INIT("\"AVG\"") }
+/* The parameter of series_period(). */
+#define SERIES_PERIOD_PARAM \
+	{ .name = STR_INIT("period"), .type = PARAM_INTEGER, .min = 1, \
+	    .max = 86400, .text = STR_INIT("seconds") }
 /* The query that these arguments mean. */
 struct series_query series_query_of(const struct call *c, int64_t period_s);
 

@@ -179,6 +179,24 @@ stats_quantile(const double *sorted, size_t n, double q)
 }
 
 /* see stats.h */
+size_t
+stats_lower(const double *sorted, size_t n, double v, bool or_same)
+{
+	size_t lo = 0;
+
+	while (lo < n) {
+		size_t mid = lo + (n - lo) / 2;
+
+		if (sorted[mid] < v || (or_same && sorted[mid] == v)) {
+			lo = mid + 1;
+		} else {
+			n = mid;
+		}
+	}
+	return lo;
+}
+
+/* see stats.h */
 double
 stats_median(double *v, size_t n)
 {
@@ -438,4 +456,26 @@ stats_summarize(struct arena *a, const struct stats_point *p, size_t n,
 	    &out->period_snapped);
 	find_gaps(out);
 	return true;
+}
+
+/* see stats.h */
+double
+stats_round(double v, int digits)
+{
+	double size = fabs(v), up = 1, down = 1, limit = 1;
+
+	if (!stats_finite(v) || size < 1e-290 || size > 1e290) {
+		return v;
+	}
+	for (int i = 0; i < digits; i++) {
+		limit *= 10;
+	}
+	while (size * up < limit / 10) {
+		up *= 10;
+	}
+	while (size / down >= limit) {
+		down *= 10;
+	}
+	size = (double)(int64_t)(size * up / down + 0.5) / up * down;
+	return v < 0 ? -size : size;
 }

@@ -20,6 +20,9 @@ struct stats_point {
 	double value;
 };
 
+/* v with so many significant digits (1 to 15): a probability or a share of
+ * 17 digits costs a reader more than it tells. */
+double stats_round(double v, int digits);
 /* Whether v is neither NaN nor infinite. */
 bool stats_finite(double v);
 /* Sorts by time, equal times by value (NaN last). Takes n points of scratch
@@ -30,6 +33,9 @@ bool stats_sort_values(struct arena *a, double *v, size_t n) MUST_USE;
 /* The value below which the part q (0..1) of n > 0 sorted values lies, linear
  * between neighbours at q (n - 1). */
 double stats_quantile(const double *sorted, size_t n, double q);
+/* How many of n sorted values are below v, or, with `or_same`, not above it.
+ */
+size_t stats_lower(const double *sorted, size_t n, double v, bool or_same);
 /* The median of n > 0 finite values, whose order it changes; for an even
  * number the lower one of the two in the middle. Linear time. */
 double stats_median(double *v, size_t n);

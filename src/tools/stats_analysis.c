@@ -92,6 +92,15 @@ stats_analysis_value(const struct stats_analysis *s, double scaled)
 
 /* see stats_analysis.h */
 double
+stats_analysis_level(const struct stats_analysis *s, double scaled,
+    uint32_t slot)
+{
+	return stats_analysis_value(s, scaled + (s->changes.sloped ?
+	    s->trend.slope * slot : 0));
+}
+
+/* see stats_analysis.h */
+double
 stats_analysis_per_day(const struct stats_analysis *s)
 {
 	return s->trend.slope * s->grid.scale * (86400e3 /

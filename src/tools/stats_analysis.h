@@ -29,6 +29,9 @@ bool stats_analysis_run(struct arena *a, const struct stats_point *p, size_t n,
 
 /* In the metric's own terms: a level, the trend for a day, a slot's time. */
 double stats_analysis_value(const struct stats_analysis *s, double scaled);
+/* The level of a change at a slot, its slope included. */
+double stats_analysis_level(const struct stats_analysis *s, double scaled,
+    uint32_t slot);
 double stats_analysis_per_day(const struct stats_analysis *s);
 int64_t stats_analysis_time(const struct stats_analysis *s, uint32_t slot);
 

@@ -44,9 +44,13 @@
 #define STRENGTH_MIN 0.1
 /* What the shortest period has to explain of what the best one does. */
 #define AS_MUCH 0.9
-/* Phases of a pattern, and of a week, whose days need their own. */
+/* Of what a day leaves, a week has to explain half, and this part of all, to be
+ * the truth: quieter weekends are little beside the nights, but not nothing. */
+#define WEEK_OF_REST 0.5
+#define WEEK_OF_ALL 0.02
+/* Phases of a pattern, and of a week, each of whose days needs as many. */
 #define BIN_MAX_N 36
-#define WEEK_BIN_MAX_N 168
+#define WEEK_BIN_MAX_N (7 * BIN_MAX_N)
 #define HARMONIC_MAX_N 24
 /* Seven hours fit into a week 24 times: nobody calls that weekly. */
 #define DIVIDED_MAX 12.5
@@ -460,6 +464,19 @@ at_points(struct arena *a, const struct stats_grid *g, const double *v,
 	return out;
 }
 
+/* Whether a longer period explains more than the shorter one; rest is what it
+ * finds in what the shorter one leaves, NULL: not known yet. */
+static bool
+adds(const struct fold *shorter, const struct fold *longer,
+    const struct fold *rest)
+{
+	bool week = shorter->period_s > 80000;
+
+	return shorter->explained < AS_MUCH * longer->explained || (week &&
+	    (rest == NULL || (strength(rest) > WEEK_OF_REST &&
+	    rest->explained > WEEK_OF_ALL * shorter->explained)));
+}
+
 /* The shortest listed period that explains as much as any; its number, or
  * CANONICAL_N. */
 static bool
@@ -487,8 +504,7 @@ choose_listed(struct arena *a, const struct stats_grid *g, const double *v,
 			    CANONICAL_N;
 			continue;
 		}
-		if (folds[*chosen].explained >=
-		    AS_MUCH * folds[i].explained) {
+		if (!adds(&folds[*chosen], &folds[i], NULL)) {
 			continue;
 		}
 		left = at_points(a, g, v, &folds[*chosen]);
@@ -497,7 +513,7 @@ choose_listed(struct arena *a, const struct stats_grid *g, const double *v,
 			return false;
 		}
 		if (ok && rest.p_value < P_LISTED && strength(&folds[i]) >=
-		    STRENGTH_MIN) {
+		    STRENGTH_MIN && adds(&folds[*chosen], &folds[i], &rest)) {
 			*chosen = i;
 		}
 	}
@@ -649,16 +665,17 @@ propose(struct arena *a, const struct stats_grid *g, const double *v,
 	return true;
 }
 
-/* Writes what a fold found. */
+/* Writes what a fold found. divisible: no shorter period was weighed against
+ * it already. */
 static bool
 conclude(struct arena *a, const struct stats_grid *g, const struct fold *f,
-    struct stats_season *out)
+    bool divisible, struct stats_season *out)
 {
 	out->pattern = at_points(a, g, NULL, f);
 	if (out->pattern == NULL) {
 		return false;
 	}
-	out->period_s = divided(f);
+	out->period_s = divisible ? divided(f) : f->period_s;
 	if (f->period_s / out->period_s <= DIVIDED_MAX) {
 		out->canonical_s = stats_season_canonical(f->period_s);
 	}
@@ -708,7 +725,8 @@ stats_season_find(struct arena *a, const struct stats_grid *g,
 			return true;
 		}
 		name_parts(folds, valid, chosen, out);
-		return conclude(a, g, &folds[chosen], out);
+		return conclude(a, g, &folds[chosen], out->part_n == 0,
+		    out);
 	}
 	if (!propose(a, g, v, &period_s)) {
 		return false;
@@ -719,5 +737,6 @@ stats_season_find(struct arena *a, const struct stats_grid *g,
 	if (!fold(a, g, v, period_s, &scratch, &own, &ok)) {
 		return false;
 	}
-	return !ok || !counts(&own, P_SEARCHED) || conclude(a, g, &own, out);
+	return !ok || !counts(&own, P_SEARCHED) || conclude(a, g, &own,
+	    true, out);
 }
