@@ -128,7 +128,8 @@ TEST(tests_can_set_faults_and_count_requests_over_http)
 	r = (struct demo_request){ S("GET"), S("/demo/stats"), NULL, 0,
 		STR_NONE };
 	demo_serve(&q.demo, &r, &q.arena, &q.reply);
-	CHECK_STR(q.reply.body, S("{\"requests\":2,\"rejected\":1}"));
+	CHECK_STR(q.reply.body, S("{\"requests\":2,\"rejected\":1,"
+	    "\"live_tails\":0}"));
 	r.target = S("/");
 	demo_serve(&q.demo, &r, &q.arena, &q.reply);
 	CHECK_INT(q.reply.status, 404);

@@ -508,8 +508,9 @@ serve_control(struct serve *s)
 	}
 	if (str_eq(r->target, S("/demo/stats"))) {
 		s->demo->sys->lock(s->demo->sys->ctx, SYS_LOCK_DEMO);
-		buf_addf(&b, "{\"requests\":%u,\"rejected\":%u}",
-		    s->demo->request_n, s->demo->rejected_n);
+		buf_addf(&b, "{\"requests\":%u,\"rejected\":%u,"
+		    "\"live_tails\":%u}", s->demo->request_n,
+		    s->demo->rejected_n, s->demo->tail_n);
 		s->demo->sys->unlock(s->demo->sys->ctx, SYS_LOCK_DEMO);
 		finish(s, 200, S("application/json"), buf_str(&b));
 		return true;

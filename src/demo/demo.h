@@ -97,6 +97,7 @@ struct demo {
 	struct demo_query queries[DEMO_QUERY_MAX_N];
 	uint64_t query_seq;
 	uint64_t request_n, rejected_n;
+	uint64_t tail_n;   /* live tail sessions that are open over HTTP */
 };
 
 struct demo_tail;

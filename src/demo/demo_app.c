@@ -79,6 +79,16 @@ begin(void *ctx, struct app_job *job)
 	return APP_DONE;
 }
 
+static void
+count_tail(const struct demo_app *app, uint64_t by)
+{
+	const struct sys *sys = app->sys;
+
+	sys->lock(sys->ctx, SYS_LOCK_DEMO);
+	app->demo->tail_n += by;
+	sys->unlock(sys->ctx, SYS_LOCK_DEMO);
+}
+
 /* Sends an answer that goes on, chunk by chunk, until the client closes or the
  * time allowed for a request is over. */
 static void
@@ -130,7 +140,9 @@ run(void *ctx, struct app_job *job)
 	(void)!sys->sleep_until(sys->ctx,
 	    sys->mono_ms(sys->ctx) + reply->delay_ms, &job->cancel);
 	if (reply->tail != NULL && !sys_cancelled(&job->cancel)) {
+		count_tail(app, 1);
 		run_tail(app, job, reply);
+		count_tail(app, UINT64_MAX); /* one less */
 		return;
 	}
 	finish(app, job, reply);
