@@ -77,6 +77,7 @@ TEST(defect_2_region_and_profile_reach_every_part)
 	    "\",\"start_time\":\"-3h\",\"end_time\":\"now\","
 	    "\"profile_name\":\"missing\"}"));
 	CHECK(room.is_error && tool_room_says("missing"));
+	fake_sys_free(&room.fake);
 }
 
 TEST(defect_15_a_time_without_a_zone_is_utc)

@@ -27,16 +27,16 @@ static const struct {
 } ANOMALIES[] = {
 	{ 0, false, "HIGH", "remaining connection slots",
 	    "{\"time\":\"<*>\",\"level\":\"ERROR\",\"service\":\"checkout\","
-	    "\"version\":\"<*>\",\"traceId\":\"<*>\",\"msg\":\"FATAL: remaining "
-	    "connection slots are reserved <*>" },
+	    "\"version\":\"<*>\",\"traceId\":\"<*>\",\"msg\":\"FATAL: "
+	    "remaining connection slots are reserved <*>" },
 	{ 0, false, "MEDIUM", "pool exhausted",
 	    "{\"time\":\"<*>\",\"level\":\"WARN\",\"service\":\"checkout\","
-	    "\"version\":\"<*>\",\"traceId\":\"<*>\",\"msg\":\"pool exhausted\"<*>"
-	    },
+	    "\"version\":\"<*>\",\"traceId\":\"<*>\",\"msg\":"
+	    "\"pool exhausted\"<*>" },
 	{ 0, true, "MEDIUM", "no connection from pool",
 	    "{\"time\":\"<*>\",\"level\":\"ERROR\",\"service\":\"checkout\","
-	    "\"version\":\"<*>\",\"traceId\":\"<*>\",\"msg\":\"order failed\"<*>"
-	    },
+	    "\"version\":\"<*>\",\"traceId\":\"<*>\",\"msg\":"
+	    "\"order failed\"<*>" },
 	{ 1, false, "HIGH", "Reserved concurrency",
 	    "<*> <*> WARN TooManyRequestsException: Rate Exceeded. Reserved "
 	    "concurrency 50 is used up, batch of <*> messages returned <*>" },

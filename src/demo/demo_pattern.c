@@ -254,7 +254,7 @@ static bool
 holds(const struct demo_pattern *p, size_t from, size_t to,
     const struct json *message, struct str field)
 {
-	bool stack[DEMO_PATTERN_MAX_N];
+	bool stack[DEMO_PATTERN_MAX_N] = { false };
 	size_t n = 0;
 
 	for (size_t i = from; i < to; i++) {
@@ -262,6 +262,7 @@ holds(const struct demo_pattern *p, size_t from, size_t to,
 		const struct json *v = NULL;
 
 		if (t->kind != DEMO_PATTERN_TEST) {
+			MUST(n >= 2);
 			n--;
 			stack[n - 1] = t->kind == DEMO_PATTERN_AND ?
 			    stack[n - 1] && stack[n] : stack[n - 1] || stack[n];

@@ -198,8 +198,8 @@ put_request(struct ask *q, struct json_writer *body)
 	if (streams && (groups->n > 1 || (json_at(names, 0) != NULL &&
 	    json_at(prefixes, 0) != NULL))) {
 		return fail_set(c->fail, ERR_ARGUMENT, 0, S("AWS takes "
-		    "log_stream_names or log_stream_name_prefixes, one of them, "
-		    "and with one log group only"));
+		    "log_stream_names or log_stream_name_prefixes, one of "
+		    "them, and with one log group only"));
 	}
 	json_key(body, S("logGroupIdentifiers"));
 	json_begin_array(body);

@@ -282,8 +282,8 @@ record_run(struct call *c)
 	}
 	record = json_get(reply, S("logRecord"));
 	if (!json_is(record, JSON_OBJECT)) {
-		return fail_set(c->fail, ERR_AWS_REPLY, 0, S("logs:GetLogRecord "
-		    "answered without a logRecord"));
+		return fail_set(c->fail, ERR_AWS_REPLY, 0, S("logs:"
+		    "GetLogRecord answered without a logRecord"));
 	}
 	message = json_get_str(record, S("@message"), S(""));
 	if (offset > message.len) {

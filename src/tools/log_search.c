@@ -567,8 +567,8 @@ words(struct search *s, size_t shown, size_t lines)
 		    (uint64_t)failed_n, (uint64_t)s->group_n);
 	}
 	if (s->more_groups) {
-		buf_addf(&b, "Only the first %u matching groups were searched. ",
-		    (uint64_t)GROUP_MAX_N);
+		buf_addf(&b, "Only the first %u matching groups were "
+		    "searched. ", (uint64_t)GROUP_MAX_N);
 	}
 	if (cut_n > 0) {
 		buf_add(&b, S(LOG_ROW_CUT_HINT " "));
