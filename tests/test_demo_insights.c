@@ -227,5 +227,5 @@ sweep(struct arena *a, void *ctx)
 
 TEST(running_out_of_memory_is_an_orderly_failure)
 {
-	CHECK(test_fail_sweep(sweep, NULL, (size_t)1024 * 1024) > 5);
+	CHECK(test_fail_sweep(sweep, NULL, (size_t)4 << 20) > 5);
 }

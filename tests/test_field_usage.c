@@ -72,10 +72,12 @@ TEST(scores_are_those_of_the_formula)
 		{ "userId", 10, 8, 0, -1, 0.8 }, { "path", 5, 0, 7, -1, 0.375 },
 		{ "svc", 2, 0, 20, -1, 0.2307 } };
 	static const struct row KNOWN[] = {
-		{ "userId", 10, 8, 0, 1, 0.95 }, { "path", 5, 0, 7, 0.5, 0.45 },
+		{ "userId", 10, 8, 0, 1, 0.95 },
+		{ "path", 5, 0, 7, 0.5, 0.45 },
 		{ "svc", 2, 0, 20, -1, 0.2307 } };
 	static const struct row EMPTY[] = {
-		{ "userId", 10, 8, 0, -1, 0.65 }, { "path", 5, 0, 7, -1, 0.225 },
+		{ "userId", 10, 8, 0, -1, 0.65 },
+		{ "path", 5, 0, 7, -1, 0.225 },
 		{ "svc", 2, 0, 20, -1, 0.0807 } };
 	static const struct row LIGHT[] = {
 		{ "userId", 10, 8, 0, -1, 0.93 }, { "path", 5, 0, 7, -1, 0.325 },

@@ -14,7 +14,8 @@
 #define ROW(time, text) "[{\"field\":\"@timestamp\",\"value\":\"2026-01-01 " \
 	time "\"},{\"field\":\"m\",\"value\":\"" text "\"}]"
 #define DONE(rows) "{\"status\":\"Complete\",\"statistics\":{" \
-	"\"bytesScanned\":1000,\"recordsMatched\":50000},\"results\":[" rows "]}"
+	"\"bytesScanned\":1000,\"recordsMatched\":50000}," \
+	"\"results\":[" rows "]}"
 
 static int64_t
 summary(const char *member)

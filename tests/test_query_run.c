@@ -232,6 +232,33 @@ TEST(every_query_of_a_cancelled_call_is_stopped_in_aws)
 	CHECK_INT(n, 3);
 }
 
+TEST(a_query_that_was_being_started_is_stopped_too)
+{
+	struct query_run r = a_query("fields a");
+	struct query_runs all = { .c = &c, .runs = &r, .n = 1 };
+
+	CHECK(begin_test());
+	fake_transport_reply(&net, "", 200, STARTED)->hook = raise_cancel;
+	say("{}");
+	all.until_ms = query_run_until(&c, 30);
+	CHECK_INT(query_runs(&all), ERR_CANCELLED);
+	CHECK(fake_transport_saw(&net, "StopQuery"));
+	CHECK(!fake_transport_saw(&net, "GetQueryResults"));
+	CHECK(fake_transport_ok(&net));
+}
+
+TEST(a_call_that_is_cancelled_before_starts_nothing)
+{
+	struct query_run r = a_query("fields a");
+	struct query_runs all = { .c = &c, .runs = &r, .n = 1 };
+
+	CHECK(begin_test());
+	raise_cancel(NULL);
+	all.until_ms = query_run_until(&c, 30);
+	CHECK_INT(query_runs(&all), ERR_CANCELLED);
+	CHECK_INT(net.request_n, 0);
+}
+
 TEST(a_malformed_query_shows_the_piece_by_characters)
 {
 	struct query_run r = a_query("fields \xc3\xa4 | fieldz x");

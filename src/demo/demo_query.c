@@ -10,6 +10,8 @@
 #include "demo/journal.h"
 
 #define GROUP_MAX_N 50
+/* Rows of one page of results. */
+#define PAGE_ROW_N 10000
 #define LIMIT_DEFAULT 10000
 #define LIMIT_MAX 100000
 /* Events one query looks at: what a second or so is enough for. */
@@ -359,11 +361,11 @@ put_statistics(struct answer *x, const struct scan *s, uint64_t matched_n)
 }
 
 static void
-put_rows(struct answer *x, const struct insights_table *t)
+put_rows(struct answer *x, const struct insights_table *t, size_t from)
 {
 	json_key(x->out, S("results"));
 	json_begin_array(x->out);
-	for (size_t i = 0; i < t->row_n; i++) {
+	for (size_t i = from; i < t->row_n && i < from + PAGE_ROW_N; i++) {
 		json_begin_array(x->out);
 		for (size_t k = 0; k < t->name_n; k++) {
 			if (t->rows[i][k].p == NULL) {
@@ -377,6 +379,9 @@ put_rows(struct answer *x, const struct insights_table *t)
 		json_end_array(x->out);
 	}
 	json_end_array(x->out);
+	if (from + PAGE_ROW_N < t->row_n) {
+		demo_answer_put_page(x, S("nextToken"), from + PAGE_ROW_N);
+	}
 }
 
 /* Copies the query of that id into the request's arena; false: unknown. */
@@ -424,6 +429,8 @@ void
 demo_query_results(struct answer *x)
 {
 	struct str id = json_get_str(x->in, S("queryId"), S(""));
+	size_t from = demo_answer_page(x, S("nextToken"),
+	    S("InvalidParameterException"));
 	struct insights_table t = { .row_n = 0 };
 	struct scan s = { 0, 0, 0 };
 	struct insights_error e;
@@ -433,7 +440,7 @@ demo_query_results(struct answer *x)
 	struct str state;
 	uint64_t matched_n = 0;
 
-	if (!recall(x, id, false, &q)) {
+	if (demo_answer_failed(x) || !recall(x, id, false, &q)) {
 		return;
 	}
 	state = status(x, &q);
@@ -454,7 +461,7 @@ demo_query_results(struct answer *x)
 	}
 	json_begin_object(x->out);
 	json_put_string(x->out, S("queryLanguage"), S("CWLI"));
-	put_rows(x, &t);
+	put_rows(x, &t, from);
 	put_statistics(x, &s, matched_n);
 	json_put_string(x->out, S("status"), state);
 	json_end_object(x->out);

@@ -393,7 +393,8 @@ read_fields(struct advice *x, struct group *g)
 	err = ask_send_in(&x->q, &x->pages, ENDPOINT_LOGS,
 	    S("GetLogGroupFields"), &reply);
 	if (err != ERR_OK) {
-		return optional(x, err, S("the group's fields are not known: "));
+		return optional(x, err,
+		    S("the group's fields are not known: "));
 	}
 	v = json_at(json_get(reply, S("logGroupFields")), 0);
 	for (; v != NULL; v = v->next) {

@@ -88,6 +88,7 @@ show_groups(struct ask *q, size_t max, struct saved_query_groups *groups,
 	rows_begin_share(rows, S("log_group_metadata"), 3, 4);
 	do {
 		const struct json *page, *g;
+		struct str before = token;
 		enum err err;
 
 		put_request(c, ask_body(q), max - groups->n, token);
@@ -105,6 +106,8 @@ show_groups(struct ask *q, size_t max, struct saved_query_groups *groups,
 			    json_get_str(g, S("logGroupName"), S(""));
 		}
 		token = json_get_str(page, S("nextToken"), STR_NONE);
+		/* The same token again would be the same page again. */
+		token = str_eq(token, before) ? STR_NONE : token;
 		*more = g != NULL || token.len > 0;
 		c->progress(c, (double)groups->n, 0, S("listing log groups"));
 	} while (token.len > 0 && !rows->cut && groups->n < max);
@@ -127,8 +130,8 @@ show_saved(struct ask *q, const struct saved_query_groups *groups,
 	for (size_t n = 0; groups->n > 0 && fits && n < SAVED_PAGE_MAX; n++) {
 		struct json_writer *body = ask_body(q);
 		const struct json *page, *d;
+		struct str before = token;
 
-		json_put_string(body, S("queryLanguage"), S("CWLI"));
 		json_put_integer(body, S("maxResults"), 1000);
 		if (token.p != NULL) {
 			json_put_string(body, S("nextToken"), token);
@@ -144,7 +147,7 @@ show_saved(struct ask *q, const struct saved_query_groups *groups,
 			fits = rows_fit(rows);
 		}
 		token = json_get_str(page, S("nextToken"), STR_NONE);
-		if (token.len == 0) {
+		if (token.len == 0 || str_eq(token, before)) {
 			break;
 		}
 	}
@@ -192,8 +195,8 @@ run(struct call *c)
 		return err;
 	}
 	rows_close(&rows, more, S("Narrow by prefix or pattern, or raise "
-	    "max_items."), groups.n == 0 ? S("No log group matches in this region "
-	    "and account.") : STR_NONE);
+	    "max_items."), groups.n == 0 ? S("No log group matches in this "
+	    "region and account.") : STR_NONE);
 	ask_origin(&q, c->out);
 	json_end_object(c->out);
 	return ERR_OK;

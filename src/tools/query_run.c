@@ -20,6 +20,9 @@
 #define ANSWER_MS 1500
 /* A look that began within the time may end so much after it. */
 #define LOOK_MS 1000
+/* For a start, which cancelling does not end: a query that was started has to
+ * be known to be stopped. */
+#define START_MS 20000
 /* For stopping queries when the call is over. */
 #define STOP_MS 5000
 /* AWS's six numbers as text; more is not shown. */
@@ -174,6 +177,9 @@ started(struct query_runs *all, struct query_run *r, struct aws_job *job)
 {
 	int64_t now_ms = mono(all->c);
 
+	/* What the first request learnt about the keys. */
+	r->scope->account_id = r->looks.account_id;
+	r->scope->source = r->looks.source;
 	if (job->err == ERR_OK) {
 		r->id = json_get_str(job->reply.json, S("queryId"), STR_NONE);
 		if (r->id.len == 0) {
@@ -349,19 +355,22 @@ fill(struct query_run *r, struct aws_job *job)
 {
 	int64_t late_ms = r->last_ms + LOOK_MS;
 
-	*job = (struct aws_job){ .scope = r->scope, .op = &START };
+	*job = (struct aws_job){ .scope = &r->looks, .op = &START };
+	r->looks = *r->scope;
 	if (r->state == QUERY_RUN_WAITING) {
+		late_ms = mono(r->c) + START_MS;
+		r->looks.deadline_ms = late_ms < r->looks.deadline_ms ?
+		    late_ms : r->looks.deadline_ms;
+		r->looks.cancel = NULL;
 		job->body = start_body(r);
 		return;
 	}
 	/* The keys were found by the start, through the scope itself. */
 	arena_reset(&r->arena);
 	r->page = NULL;
-	r->looks = *r->scope;
 	r->looks.arena = &r->arena;
 	r->looks.deadline_ms = late_ms < r->looks.deadline_ms ? late_ms :
 	    r->looks.deadline_ms;
-	job->scope = &r->looks;
 	job->op = &LOOK;
 	job->body = id_body(&r->arena, r->id, STR_NONE);
 }
@@ -501,7 +510,9 @@ query_runs(struct query_runs *all)
 	while ((due_ms = next_due(all)) != INT64_MAX) {
 		enum err err = ERR_OK;
 
-		if (!round_of(all)) {
+		all->cancelled = all->cancelled ||
+		    sys_cancelled(all->c->cancel);
+		if (!all->cancelled && !round_of(all)) {
 			report(all);
 			err = sys->sleep_until(sys->ctx, due_ms,
 			    all->c->cancel);

@@ -54,31 +54,31 @@ struct query_run {
 	struct str text;           /* the query */
 	struct str language;       /* CWLI, PPL, SQL; absent: CWLI */
 	const struct json *groups; /* array of strings; NULL: in the text */
-	bool identifiers;          /* groups are ARNs or names, sent as
-	                            * logGroupIdentifiers; else names */
 	int64_t start_ms, end_ms;  /* both seconds are included */
 	int64_t limit;             /* rows; 0: the service's 10,000 */
 	void *ctx;                 /* the caller's */
+	bool identifiers;          /* groups are ARNs or names, sent as
+	                            * logGroupIdentifiers; else names */
 	/* out */
+	bool timed_out;
 	enum query_run_state state;
+	enum err err;
+	struct fail fail;
 	struct str id;             /* absent: never started */
 	struct str status;         /* AWS's last word on it */
 	struct str code;           /* AWS's error code, if it was refused */
 	struct str statistics;     /* JSON object as AWS gave it; or absent */
 	double matched_n;          /* records, as far as AWS said; else 0 */
 	double scanned_bytes;
-	bool timed_out;
-	enum err err;
-	struct fail fail;
 	/* private */
 	struct call *c;
 	struct aws_scope looks;    /* scope over the run's own arena */
 	struct arena arena;
 	const struct json *page;   /* last answer with rows */
 	struct str token;          /* of the page read last */
-	unsigned page_n;           /* pages read */
 	int64_t due_ms, pause_ms;  /* of the next step */
 	int64_t last_ms;           /* of the last look */
+	unsigned page_n;           /* pages read */
 	unsigned refused_n;        /* starts that AWS put off */
 	bool starting;             /* its StartQuery is on its way */
 };
@@ -90,7 +90,7 @@ struct query_runs {
 	size_t at_once;      /* queries that run at a time in one scope;
 	                      * 0: QUERY_RUN_AT_ONCE_N */
 	int64_t until_ms;    /* monotonic: no longer than this */
-	int64_t each_ms;     /* most of one query, from its start; 0: no bound */
+	int64_t each_ms;     /* most of one query, from its start; 0: any */
 	bool stop_late;      /* stop in AWS what is late */
 	/* Called once for each run that ended, in the order they end. May add
 	 * runs (fill runs[n], n++ up to cap); may read pages. The run's arena

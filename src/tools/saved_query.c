@@ -79,6 +79,8 @@ saved_query_show(struct json_writer *out, const struct json *definition,
 {
 	struct str prefixes[SAVED_QUERY_PREFIX_MAX];
 	struct str text = json_get_str(definition, S("queryString"), S(""));
+	struct str language = json_get_str(definition, S("queryLanguage"),
+	    STR_NONE);
 	const struct json *names = json_get(definition, S("logGroupNames"));
 	size_t n = saved_query_prefixes(text, prefixes,
 	    SAVED_QUERY_PREFIX_MAX);
@@ -90,6 +92,9 @@ saved_query_show(struct json_writer *out, const struct json *definition,
 	json_put_string(out, S("name"),
 	    json_get_str(definition, S("name"), S("")));
 	json_put_string(out, S("queryString"), text);
+	if (language.p != NULL) {
+		json_put_string(out, S("queryLanguage"), language);
+	}
 	json_key(out, S("logGroupNames"));
 	json_begin_array(out);
 	for (const struct json *v = json_at(names, 0); v != NULL;
