@@ -61,6 +61,10 @@ static const struct row rows[] = {
 	{ STR_INIT("tools-deny"), STR_INIT("CLOUDWATCH_MCP_TOOLS_DENY"), NONE,
 	    KIND_TEXT, FIELD(tools_deny), NONE, 1, 4096,
 	    STR_INIT("do not offer these") },
+	{ STR_INIT("images"), STR_INIT("CLOUDWATCH_MCP_IMAGES"), NONE,
+	    KIND_SWITCH, FIELD(images), NONE, 0, 0, STR_INIT("offer "
+	    "get_metric_image: true or false; images cost a model far more "
+	    "than numbers") },
 	{ STR_INIT("workers"), STR_INIT("CLOUDWATCH_MCP_WORKERS"), NONE,
 	    KIND_NUMBER, FIELD(worker_n), STR_INIT("8"), 1, 256,
 	    STR_INIT("threads that wait for AWS") },
@@ -230,6 +234,21 @@ set_text(struct str *out, const struct row *row, struct str value,
 	return ERR_OK;
 }
 
+/* A flag has no value; a variable has one. */
+static enum err
+set_switch(bool *out, struct str value, struct origin from, struct fail *f)
+{
+	bool off = str_ieq(value, S("false")) || str_eq(value, S("0"));
+
+	if (!from.flag && !off && !str_ieq(value, S("true")) &&
+	    !str_eq(value, S("1"))) {
+		return fail_setf(f, ERR_CONFIG, "%s is '%s'; it must be true "
+		    "or false", from.name, value);
+	}
+	*out = from.flag || !off;
+	return ERR_OK;
+}
+
 /* Stores one value into the row's field. */
 static enum err
 set(struct config *c, const struct row *row, struct str value,
@@ -239,8 +258,7 @@ set(struct config *c, const struct row *row, struct str value,
 
 	switch (row->kind) {
 	case KIND_SWITCH:
-		*(bool *)field = true;
-		return ERR_OK;
+		return set_switch(field, value, from, f);
 	case KIND_NUMBER:
 	case KIND_PORT:
 		return set_number(field, row, value, from, f);

@@ -62,6 +62,7 @@ struct config {
 	int64_t drain_grace_s;  /* after SIGTERM, still accepting */
 	struct str tools;       /* families and tools to offer; absent: all */
 	struct str tools_deny;  /* those not to offer */
+	bool images;            /* offer tools that answer with images */
 	struct str allowed_origins; /* comma-separated; "*": any */
 	struct str allowed_hosts;   /* comma-separated; "*": any */
 	struct str fault;       /* demo-endpoint: injected faults */

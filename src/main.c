@@ -160,7 +160,7 @@ open_engine(struct program *p, struct fail *f)
 	};
 	struct tools_set set;
 	enum err err = tools_select(p->config.tools, p->config.tools_deny,
-	    &p->arena, &set, f);
+	    p->config.images, &p->arena, &set, f);
 
 	if (err == ERR_OK) {
 		engine.prompts = prompts_select(&set, &p->arena,
@@ -500,8 +500,10 @@ list_tools(struct program *p, struct buf *out, struct buf *err,
 	struct mcp_config config = { .tool_n = 0 };
 	struct tools_set set;
 
-	if (tools_select(p->config.tools, p->config.tools_deny, &p->arena,
-	    &set, f) != ERR_OK) {
+	/* The reference shows them all. */
+	if (tools_select(p->config.tools, p->config.tools_deny,
+	    p->config.images || p->config.markdown, &p->arena, &set, f) !=
+	    ERR_OK) {
 		buf_addf(err, "cloudwatch-mcp: %s\n", fail_text(f));
 		return CLI_USAGE;
 	}

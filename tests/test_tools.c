@@ -340,8 +340,8 @@ choose(const char *allowed, const char *denied)
 	arena_free(&work);
 	arena_init(&work, (size_t)1 << 20);
 	fail_init(&failure, &work);
-	return tools_select(str_from_z(allowed), str_from_z(denied), &work,
-	    &set, &failure);
+	return tools_select(str_from_z(allowed), str_from_z(denied), false,
+	    &work, &set, &failure);
 }
 
 static bool
@@ -368,8 +368,18 @@ instructs(const char *part)
 TEST(without_settings_all_tools_are_offered)
 {
 	CHECK_INT(choose("", ""), ERR_OK);
-	CHECK_INT(set.n, tools_n);
+	CHECK_INT(set.n, tools_n - 1);
 	CHECK_STR(set.instructions, tools_instructions);
+}
+
+TEST(images_are_offered_where_they_are_asked_for)
+{
+	CHECK_INT(choose("metrics", ""), ERR_OK);
+	CHECK(!has("get_metric_image"));
+	CHECK_INT(choose("get_metric_image", ""), ERR_CONFIG);
+	CHECK_INT(tools_select(STR_NONE, STR_NONE, true, &work, &set,
+	    &failure), ERR_OK);
+	CHECK(has("get_metric_image"));
 }
 
 TEST(families_and_tools_are_chosen_and_denied)
@@ -407,8 +417,8 @@ TEST(instructions_name_only_tools_that_are_offered)
 	CHECK(!instructs("get_metric_data"));
 	CHECK(!instructs("describe_log_groups"));
 	for (size_t i = 0; i < tools_n; i++) {
-		CHECK_INT(tools_select(tools_table[i]->name, STR_NONE, &work,
-		    &set, &failure), ERR_OK);
+		CHECK_INT(tools_select(tools_table[i]->name, STR_NONE, true,
+		    &work, &set, &failure), ERR_OK);
 		CHECK_INT(set.n, 1);
 		CHECK(!tools_names_other(set.instructions, set.tools, 1));
 	}

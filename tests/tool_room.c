@@ -149,8 +149,9 @@ tool_room_call(const char *tool, const char *arguments)
 		return false;
 	}
 	room.data = json_get(result, S("structuredContent"));
-	room.text = json_str(json_get(json_at(json_get(result, S("content")),
-	    0), S("text")));
+	room.content = json_get(result, S("content"));
+	room.text = json_str(json_get(json_at(room.content,
+	    room.content->n - 1), S("text")));
 	room.is_error = json_get_bool(result, S("isError"), false);
 	if (room.is_error) {
 		printf("    %s: %.*s\n", tool, STR_ARG(room.text));

@@ -25,7 +25,8 @@
 struct tool_room {
 	struct fake_sys fake;
 	const struct json *data; /* structuredContent of the last call */
-	struct str text;         /* its text block */
+	const struct json *content; /* its blocks */
+	struct str text;         /* its text block: the last one */
 	bool is_error;
 	char sent[65536];        /* bodies of all requests, a line each */
 	size_t sent_len;

@@ -185,6 +185,9 @@
 #define ROWS_BYTES_MIN 4000
 /* The most: a result with its closing members stays under MCP_RESULT_MAX. */
 #define ROWS_BYTES_MAX 4000000
+/* Base64 of the largest graph that is passed on: drawn at 2,000 by 2,000
+ * pixels CloudWatch's have about 200 KB, and hosts show images up to 1 MiB. */
+#define METRIC_IMAGE_MAX ((size_t)1024 * 1024)
 /* Kept free of an answer's bytes for what comes behind its last list... */
 #define ROWS_CLOSING 1200
 /* ...and for what closes one row around an inner list. */

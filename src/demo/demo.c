@@ -11,6 +11,7 @@
 #include "demo/demo_alarms.h"
 #include "demo/demo_anomalies.h"
 #include "demo/demo_answer.h"
+#include "demo/demo_image.h"
 #include "demo/demo_index.h"
 #include "demo/demo_dashboards.h"
 #include "demo/demo_logs.h"
@@ -44,6 +45,7 @@ static const struct operation METRICS_OPERATIONS[] = {
 	{ "GetDashboard", demo_dashboards_get },
 	{ "GetInsightRuleReport", demo_rules_report },
 	{ "GetMetricData", demo_metrics_data },
+	{ "GetMetricWidgetImage", demo_image_draw },
 	{ "GetMetricStatistics", demo_metrics_statistics },
 	{ "ListDashboards", demo_dashboards_list },
 	{ "ListMetrics", demo_metrics_list },

@@ -55,8 +55,9 @@ enum tool_flag {
 	TOOL_READ_ONLY = 2,
 	TOOL_IDEMPOTENT = 4,
 	TOOL_SLOW = 8,       /* may take over a second: progress is reported */
-	TOOL_RAW_RESULT = 16 /* handler writes the CallToolResult itself
+	TOOL_RAW_RESULT = 16, /* handler writes the CallToolResult itself
 	                      * (content array and so on): fixtures, images */
+	TOOL_OPT_IN = 32     /* only offered where a setting asks for it */
 };
 
 /* Levels of a message to the client, the least important first (RFC 5424). */

@@ -175,8 +175,8 @@ instruct(struct tools_set *set, struct arena *a, struct fail *f)
 
 /* see tools.h */
 enum err
-tools_select(struct str allowed, struct str denied, struct arena *a,
-    struct tools_set *out, struct fail *f)
+tools_select(struct str allowed, struct str denied, bool opt_in,
+    struct arena *a, struct tools_set *out, struct fail *f)
 {
 	const struct tool **chosen = ARENA_ARRAY(a, TOOL_N,
 	    const struct tool *);
@@ -197,13 +197,15 @@ tools_select(struct str allowed, struct str denied, struct arena *a,
 		    "(--tools-deny)"), false, marks, a, f);
 	}
 	for (size_t i = 0; i < TOOL_N && err == ERR_OK; i++) {
-		if (marks[i]) {
+		if (marks[i] && (opt_in ||
+		    (tools_table[i]->flags & TOOL_OPT_IN) == 0)) {
 			chosen[out->n++] = tools_table[i];
 		}
 	}
 	if (err == ERR_OK && out->n == 0) {
 		return fail_set(f, ERR_CONFIG, 0, S("no tool is left to offer; "
-		    "see CLOUDWATCH_MCP_TOOLS and CLOUDWATCH_MCP_TOOLS_DENY"));
+		    "see CLOUDWATCH_MCP_TOOLS, CLOUDWATCH_MCP_TOOLS_DENY and "
+		    "CLOUDWATCH_MCP_IMAGES"));
 	}
 	return err == ERR_OK ? instruct(out, a, f) : err;
 }

@@ -37,12 +37,12 @@ struct tools_set {
 struct str tools_family(const struct tool *tool);
 
 /* Chooses by names of families and tools, separated by commas: those of
- * `allowed`, all where it is empty, without those of `denied`. The set's
- * instructions lack the sentences that name a tool which is not in it. It
- * lives in the arena. ERR_CONFIG when a name is not known or nothing is left,
- * ERR_NOMEM. */
-enum err tools_select(struct str allowed, struct str denied, struct arena *a,
-    struct tools_set *out, struct fail *f) MUST_USE;
+ * `allowed`, all where it is empty, without those of `denied`. A tool with
+ * TOOL_OPT_IN is only there with `opt_in`. The set's instructions lack the
+ * sentences that name a tool which is not in it. It lives in the arena.
+ * ERR_CONFIG when a name is not known or nothing is left, ERR_NOMEM. */
+enum err tools_select(struct str allowed, struct str denied, bool opt_in,
+    struct arena *a, struct tools_set *out, struct fail *f) MUST_USE;
 
 /* Whether a text names a tool of the table that is not among the n. */
 bool tools_names_other(struct str text, const struct tool *const *tools,

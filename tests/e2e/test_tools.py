@@ -71,7 +71,7 @@ def tools_of(server):
 
 
 def schemas_are_json_schema(world):
-    server = Server(world, {}, "--demo")
+    server = Server(world, {}, "--demo", "--images")
     for name, tool in tools_of(server).items():
         for which in ("inputSchema", "outputSchema"):
             assert tool[which]["type"] == "object", (name, which)
@@ -81,7 +81,7 @@ def schemas_are_json_schema(world):
 
 
 def hints_are_those_of_tools_that_only_read(world):
-    server = Server(world, {}, "--demo")
+    server = Server(world, {}, "--demo", "--images")
     for name, tool in tools_of(server).items():
         hints = {"destructiveHint": True, "openWorldHint": True}
         hints.update(tool["annotations"])
@@ -98,7 +98,7 @@ def hints_are_those_of_tools_that_only_read(world):
 
 
 def every_answer_conforms_to_its_schema(world):
-    server = Server(world, {}, "--demo")
+    server = Server(world, {}, "--demo", "--images")
     tools = tools_of(server)
     seen = {}
     called = set()
@@ -127,7 +127,7 @@ def every_answer_conforms_to_its_schema(world):
 
 
 def wrong_arguments_are_errors_that_say_what_is_right(world):
-    server = Server(world, {}, "--demo")
+    server = Server(world, {}, "--demo", "--images")
     for name, tool in tools_of(server).items():
         schema = tool["inputSchema"]
         text = says_what_is_wrong(server.call(name, no_such_argument=1), name)
