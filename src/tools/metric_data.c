@@ -225,13 +225,46 @@ series_of(struct arena *a, struct series **first, const struct json *result)
 	return s == NULL || s->pages == NULL ? NULL : s;
 }
 
+/* Adds a sentence about the whole answer. */
+static enum err
+add_note(struct call *c, struct found *found, struct str text)
+{
+	struct note **tail = &found->notes;
+
+	while (*tail != NULL) {
+		tail = &(*tail)->next;
+	}
+	*tail = ARENA_NEW(c->arena, struct note);
+	if (*tail == NULL) {
+		return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
+	}
+	(*tail)->text = text;
+	return ERR_OK;
+}
+
+/* A further page failed: what came before it is given back, with the reason.
+ */
+static enum err
+give_up(struct call *c, struct found *found, enum err err)
+{
+	struct buf text = buf_in(c->arena, FAIL_TEXT_MAX);
+
+	if (found->point_n == 0) {
+		return err;
+	}
+	buf_addf(&text, "The rest is missing: %s", fail_text(c->fail));
+	fail_clear(c->fail);
+	found->cut = true;
+	return add_note(c, found, buf_str(&text));
+}
+
 /* Adds one page. */
 static enum err
 collect(struct call *c, const struct json *page, struct found *found)
 {
 	const struct json *m = json_at(json_get(page, S("MetricDataResults")),
 	    0);
-	struct note **tail = &found->notes;
+	enum err err = ERR_OK;
 
 	for (; m != NULL; m = m->next) {
 		struct series *s = series_of(c->arena, &found->first, m);
@@ -247,19 +280,11 @@ collect(struct call *c, const struct json *page, struct found *found)
 		}
 		s->status = json_get_str(m, S("StatusCode"), S("Complete"));
 	}
-	while (*tail != NULL) {
-		tail = &(*tail)->next;
-	}
 	m = json_at(json_get(page, S("Messages")), 0);
-	for (; m != NULL; m = m->next) {
-		*tail = ARENA_NEW(c->arena, struct note);
-		if (*tail == NULL) {
-			return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
-		}
-		(*tail)->text = json_get_str(m, S("Value"), S(""));
-		tail = &(*tail)->next;
+	for (; m != NULL && err == ERR_OK; m = m->next) {
+		err = add_note(c, found, json_get_str(m, S("Value"), S("")));
 	}
-	return ERR_OK;
+	return err;
 }
 
 static enum err
@@ -271,6 +296,7 @@ fetch(struct ask *q, const struct window *w, struct found *found)
 	for (size_t n = 0; n == 0 || token.len > 0; n++) {
 		struct json_writer *body = ask_body(q);
 		const struct json *page;
+		struct str next;
 		enum err err = put_queries(c, body, w);
 
 		if (err != ERR_OK) {
@@ -292,9 +318,14 @@ fetch(struct ask *q, const struct window *w, struct found *found)
 			err = collect(c, page, found);
 		}
 		if (err != ERR_OK) {
-			return err;
+			return give_up(c, found, err);
 		}
-		token = json_get_str(page, S("NextToken"), STR_NONE);
+		next = json_get_str(page, S("NextToken"), STR_NONE);
+		if (next.len > 0 && str_eq(next, token)) {
+			found->cut = true; /* the same again: no way on */
+			return ERR_OK;
+		}
+		token = next;
 		c->progress(c, (double)n + 1, 0, S("reading datapoints"));
 	}
 	return ERR_OK;

@@ -8,6 +8,11 @@
 #include "tools/ask.h"
 #include "tools/show.h"
 
+/* Pages of one call: max_items fit into ten, and a page may be empty. */
+#define PAGE_MAX_N 50
+/* Bytes of a failure that are repeated beside what came before it. */
+#define LOST_MAX ((size_t)400)
+
 static void
 put_argument(struct call *c, struct json_writer *body, struct str name,
     struct str member)
@@ -87,14 +92,38 @@ show_page(struct rows *rows, const struct json *page, size_t max, bool *more)
 	}
 }
 
+/* The closing members: what is missing, and why. */
+static void
+close_list(struct rows *rows, bool more, struct str lost)
+{
+	struct buf text = buf_in(rows->out->b->a, ROWS_CLOSING);
+
+	if (lost.p != NULL) {
+		buf_addf(&text, "The rest is missing: %s",
+		    str_sub(lost, 0, LOST_MAX));
+	} else if (rows->n == 0 && !rows->cut && !more) {
+		buf_add(&text, S("No metric with data in the last two weeks "
+		    "matches."));
+	}
+	rows_say(rows, more, S("Narrow by namespace, metric_name or "
+	    "dimensions, or raise max_items."), &text);
+	json_put_boolean(rows->out, S("has_more_results"),
+	    rows->cut || more);
+	json_put_string_or_null(rows->out, S("message"),
+	    text.len > 0 ? buf_str(&text) : STR_NONE);
+}
+
 static enum err
 run(struct call *c)
 {
 	size_t max = (size_t)tool_arg_i64(c, S("max_items"));
 	struct str token = STR_NONE;
+	struct str lost = STR_NONE;
 	bool more = false;
+	bool stuck = false; /* the same token again: there is no way on */
 	struct rows rows;
 	struct ask q;
+	size_t page_n = 0;
 
 	ask_begin(&q, c);
 	rows_init(&rows, c);
@@ -102,23 +131,29 @@ run(struct call *c)
 	rows_begin(&rows, S("metrics"));
 	do {
 		const struct json *page;
+		struct str next;
 		enum err err;
 
 		put_request(c, ask_body(&q), token);
 		err = ask_send(&q, ENDPOINT_CLOUDWATCH, S("ListMetrics"),
 		    &page);
-		if (err != ERR_OK) {
+		if (err != ERR_OK && rows.n == 0) {
 			return err;
 		}
+		if (err != ERR_OK) {
+			lost = fail_text(c->fail);
+			fail_clear(c->fail);
+			break;
+		}
 		show_page(&rows, page, max, &more);
-		token = json_get_str(page, S("NextToken"), STR_NONE);
+		next = json_get_str(page, S("NextToken"), STR_NONE);
+		stuck = next.len > 0 && str_eq(next, token);
+		token = next;
 		c->progress(c, (double)rows.n, 0, S("listing metrics"));
-	} while (token.len > 0 && !more && !rows.cut && rows.n < max);
+	} while (token.len > 0 && !stuck && !more && !rows.cut &&
+	    rows.n < max && ++page_n < PAGE_MAX_N);
 	rows_end(&rows);
-	rows_close(&rows, more || token.len > 0, S("Narrow by namespace, "
-	    "metric_name or dimensions, or raise max_items."), rows.n == 0 ?
-	    S("No metric with data in the last two weeks matches.") :
-	    STR_NONE);
+	close_list(&rows, more || token.len > 0, lost);
 	ask_origin(&q, c->out);
 	json_end_object(c->out);
 	return ERR_OK;

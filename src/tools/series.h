@@ -59,7 +59,8 @@ enum err series_fetch(struct ask *q, const struct series_query *queries,
     size_t n, int64_t start_ms, int64_t end_ms, struct series_data *out)
     MUST_USE;
 
-/* Writes what names a metric in a request: Namespace, MetricName, Dimensions. */
+/* Writes what names a metric in a request: Namespace, MetricName and
+ * Dimensions. */
 void series_put_metric(struct json_writer *body, const struct series_query *m);
 /* Writes the MetricStat member of a request. */
 void series_put_stat(struct json_writer *body, const struct series_query *m);
