@@ -80,7 +80,8 @@ TEST(scores_are_those_of_the_formula)
 		{ "path", 5, 0, 7, -1, 0.225 },
 		{ "svc", 2, 0, 20, -1, 0.0807 } };
 	static const struct row LIGHT[] = {
-		{ "userId", 10, 8, 0, -1, 0.93 }, { "path", 5, 0, 7, -1, 0.325 },
+		{ "userId", 10, 8, 0, -1, 0.93 },
+		{ "path", 5, 0, 7, -1, 0.325 },
 		{ "svc", 2, 0, 20, -1, 0.1145 } };
 	static const struct row ONE[] = { { "x", 1, 1, 0, 0.25, 0.8875 } };
 	static const struct row TIES[] = {

@@ -40,7 +40,8 @@ TEST(other_languages_reach_aws)
 	    "\"query_language\":\"PPL\",\"query_string\":\"where a = 1\"}"));
 	CHECK(!room.is_error);
 	CHECK(tool_room_sent("\"queryLanguage\":\"PPL\""));
-	CHECK(tool_room_sent("\"logGroupNames\":[\"/ecs/shop-prod/checkout\"]"));
+	CHECK(tool_room_sent("\"logGroupNames\":["
+	    "\"/ecs/shop-prod/checkout\"]"));
 	tool_room_answer(STARTED);
 	tool_room_answer("{\"status\":\"Complete\",\"results\":[]}");
 	CHECK(tool_room_call("execute_log_insights_query", "{" WINDOW
@@ -61,6 +62,25 @@ TEST(the_demo_account_says_which_language_it_speaks)
 	CHECK(tool_room_call("execute_log_insights_query", "{" WINDOW
 	    "\"query_string\":\"SELECT a FROM `g`\"}"));
 	CHECK(room.is_error && tool_room_says("CWLI"));
+}
+
+TEST(defect_15_a_time_without_zone_is_utc)
+{
+	CHECK(tool_room_open());
+	tool_room_answer(STARTED);
+	tool_room_answer("{\"status\":\"Complete\",\"results\":[]}");
+	CHECK(tool_room_call("execute_log_insights_query", "{" GROUP
+	    "\"start_time\":\"2026-11-18T00:00:00\","
+	    "\"end_time\":\"2026-11-18T02:00:00+02:00\","
+	    "\"query_string\":\"fields a\"}"));
+	CHECK(room.is_error);
+	CHECK(tool_room_call("execute_log_insights_query", "{" GROUP
+	    "\"start_time\":\"2026-11-18T00:00:00\","
+	    "\"end_time\":\"2026-11-18T00:00:01Z\","
+	    "\"query_string\":\"fields a\"}"));
+	CHECK(!room.is_error);
+	CHECK(tool_room_sent("\"startTime\":1794960000,"
+	    "\"endTime\":1794960001"));
 }
 
 TEST(a_query_may_choose_its_groups_itself)
