@@ -85,6 +85,7 @@ TEST(defect_6_arns_are_sent_as_identifiers_to_their_own_region)
 	    "-1:111122223333:log-group:/ecs/shop-prod/cart\"]"));
 	CHECK_INT(count_sent("\"queryString\""), 1);
 	CHECK_INT(summary("total_chunks"), 1);
+	CHECK_STR(json_get_str(room.data, S("region"), S("")), S("us-east-1"));
 	CHECK_INT(summary("total_records_returned"), 2);
 	CHECK(tool_room_says("eu-central-1: none of the ARNs"));
 	CHECK(!tool_room_sent("logGroupNames"));

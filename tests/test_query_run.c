@@ -232,6 +232,23 @@ TEST(every_query_of_a_cancelled_call_is_stopped_in_aws)
 	CHECK_INT(n, 3);
 }
 
+TEST(a_cancel_during_a_look_stops_the_query)
+{
+	struct query_run r = a_query("fields a");
+	struct query_runs all = { .c = &c, .runs = &r, .n = 1 };
+	struct fake_reply *look;
+
+	CHECK(begin_test());
+	say(STARTED);
+	look = fake_transport_fail(&net, "", ERR_CANCELLED);
+	look->hook = raise_cancel;
+	say("{}");
+	all.until_ms = query_run_until(&c, 30);
+	CHECK_INT(query_runs(&all), ERR_CANCELLED);
+	CHECK(fake_transport_saw(&net, "StopQuery"));
+	CHECK(fake_transport_ok(&net));
+}
+
 TEST(a_query_that_was_being_started_is_stopped_too)
 {
 	struct query_run r = a_query("fields a");
@@ -390,6 +407,41 @@ TEST(a_look_that_fails_names_the_query)
 	CHECK_INT(r.state, QUERY_RUN_FAILED);
 	CHECK_INT(r.err, ERR_AWS_ACCESS);
 	CHECK(str_find(r.fail.what, S("q-1"), 0) < r.fail.what.len);
+	query_run_free(&r);
+}
+
+TEST(a_look_that_may_pass_is_repeated)
+{
+	struct query_run r = a_query("fields a");
+	struct query_runs all = { .c = &c, .runs = &r, .n = 1 };
+
+	CHECK(begin_test());
+	aws.attempt_max = 1;
+	scope.attempt_max = 1;
+	say(STARTED);
+	(void)fake_transport_fail(&net, "", ERR_CONNECT);
+	(void)fake_transport_reply(&net, "", 503, "");
+	say(COMPLETE);
+	all.until_ms = query_run_until(&c, 30);
+	CHECK_INT(query_runs(&all), ERR_OK);
+	CHECK_INT(r.state, QUERY_RUN_COMPLETE);
+	query_run_free(&r);
+}
+
+TEST(looks_that_fail_again_and_again_end_the_wait)
+{
+	struct query_run r = a_query("fields a");
+	struct query_runs all = { .c = &c, .runs = &r, .n = 1 };
+
+	CHECK(begin_test());
+	scope.attempt_max = 1;
+	say(STARTED);
+	fake_transport_fail(&net, "", ERR_CONNECT)->forever = true;
+	all.until_ms = query_run_until(&c, 30);
+	CHECK_INT(query_runs(&all), ERR_OK);
+	CHECK_INT(r.state, QUERY_RUN_FAILED);
+	CHECK(str_find(r.fail.what, S("q-1 may still run"), 0) <
+	    r.fail.what.len);
 	query_run_free(&r);
 }
 

@@ -550,6 +550,10 @@ is_advice(const struct field_usage *f)
 	return f->indexed.p == NULL && !f->missing;
 }
 
+static const struct str equality_only = STR_INIT("An index serves equality "
+    "filters only: a field with filter_equality_count 0 gains nothing until "
+    "queries filter it by = or in.");
+
 static void
 put_recommendation(struct json_writer *out, const struct field_usage *f)
 {
@@ -710,7 +714,7 @@ loggroup_run(struct call *c)
 	query_run_put_cost(c->out, x.bytes);
 	put_group(&x, g, true);
 	rows_close(&x.rows, false, S(""), g->set.query_n == 0 ? S("No query "
-	    "of this log group was run in the last 30 days.") : STR_NONE);
+	    "of this log group was run in the last 30 days.") : equality_only);
 	ask_origin(&x.q, c->out);
 	json_end_object(c->out);
 	return ERR_OK;
@@ -768,7 +772,7 @@ put_account(struct advice *x)
 	rows_end(&x->rows);
 	rows_close(&x->rows, false, S("recommend_indexes_loggroup shows one "
 	    "log group."), x->n == 0 ? S("No query was run in the last 30 "
-	    "days.") : STR_NONE);
+	    "days.") : equality_only);
 	ask_origin(&x->q, out);
 	json_end_object(out);
 }

@@ -313,10 +313,8 @@ completed(struct query_runs *all, struct query_run *r)
 static bool
 is_passing(const struct query_run *r)
 {
-	return r->err == ERR_AWS_THROTTLED || r->err == ERR_CONNECT ||
-	    r->err == ERR_CLOSED || r->err == ERR_TIMEOUT ||
-	    (r->err == ERR_AWS_SERVICE && !str_eq(r->status, S("Failed")) &&
-	    !str_eq(r->status, S("Cancelled")));
+	return query_run_may_pass(r->err) && !str_eq(r->status, S("Failed")) &&
+	    !str_eq(r->status, S("Cancelled"));
 }
 
 static void
@@ -553,8 +551,36 @@ put_summary(struct batch *b, size_t group_n, size_t region_n, size_t row_n)
 	rows_mark(&b->rows);
 }
 
+/* The regions asked, and whose account it is. */
+static void
+put_origin(struct batch *b, struct ask *q, const struct query_runs *all)
+{
+	struct buf names = buf_in(b->c->arena, 4096);
+	const struct aws_scope *before = NULL;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct chunk *chunk = all->runs[i].ctx;
+
+		/* Halves and second tries stand behind the first ones. */
+		if (chunk->depth > 0 || chunk->retried) {
+			break;
+		}
+		if (all->runs[i].scope != before) {
+			before = all->runs[i].scope;
+			buf_addf(&names, "%s%s", names.len > 0 ? S(", ") :
+			    S(""), before->region);
+		}
+	}
+	json_put_string(b->c->out, S("region"), buf_str(&names));
+	json_put_string_or_null(b->c->out, S("account_id"),
+	    aws_account_id(all->runs[0].scope));
+	json_put_string_or_null(b->c->out, S("profile_name"),
+	    q->scope.profile);
+}
+
 static enum err
-show(struct batch *b, struct ask *q, size_t region_n)
+show(struct batch *b, struct ask *q, const struct query_runs *all,
+    size_t region_n)
 {
 	struct call *c = b->c;
 	const struct json *groups = tool_arg(c, S("log_group_names"));
@@ -583,7 +609,7 @@ show(struct batch *b, struct ask *q, size_t region_n)
 	    b->failed_n > 0 ? S("A part failed: see summary.warnings.") :
 	    n == 0 ? S("No record matched in any of the log groups.") :
 	    STR_NONE);
-	ask_origin(q, c->out);
+	put_origin(b, q, all);
 	json_end_object(c->out);
 	return ERR_OK;
 }
@@ -664,7 +690,7 @@ run(struct call *c)
 	if (err == ERR_OK) {
 		err = sort_rows(&b);
 	}
-	return err == ERR_OK ? show(&b, &q, region_n) : err;
+	return err == ERR_OK ? show(&b, &q, &all, region_n) : err;
 }
 
 static const struct param params[] = {

@@ -27,6 +27,8 @@
 #define STOP_MS 5000
 /* AWS's six numbers as text; more is not shown. */
 #define STATISTICS_MAX ((size_t)512)
+/* Looks that failed for a passing reason. */
+#define MISSED_MAX 3U
 /* Starts refused because too many queries run, and the first pause. */
 #define REFUSED_MAX 3U
 #define REFUSED_MS 1000
@@ -62,6 +64,15 @@ static bool
 is_running(struct str status)
 {
 	return str_eq(status, S("Scheduled")) || str_eq(status, S("Running"));
+}
+
+/* see query_run.h */
+bool
+query_run_may_pass(enum err err)
+{
+	return err == ERR_AWS_THROTTLED || err == ERR_AWS_SERVICE ||
+	    err == ERR_CONNECT || err == ERR_CLOSED || err == ERR_DNS ||
+	    err == ERR_TIMEOUT;
 }
 
 /* Readies the private part. */
@@ -258,17 +269,21 @@ looked(struct query_runs *all, struct query_run *r, struct aws_job *job)
 {
 	int64_t now_ms = mono(all->c);
 
+	if (job->err == ERR_CANCELLED) {
+		/* Still started: to be stopped. */
+		return;
+	}
 	if (job->err == ERR_OK) {
 		take(r, job->reply.json);
-	} else if (job->err == ERR_TIMEOUT && now_ms >= r->last_ms) {
-		r->state = QUERY_RUN_LATE;
-		return;
+	} else if (query_run_may_pass(job->err) &&
+	    r->missed_n++ < MISSED_MAX) {
+		/* The query runs on, whatever became of the look. */
+		r->pause_ms = POLL_LAST_MS;
 	} else {
 		r->code = str_dup(r->c->arena, job->reply.code);
 		r->state = QUERY_RUN_FAILED;
 		r->err = fail_setf(&r->fail, job->err, "%s. The query %s may "
 		    "still run in AWS", fail_text(&job->fail), r->id);
-		return;
 	}
 	if (r->state != QUERY_RUN_STARTED) {
 		return;

@@ -79,6 +79,7 @@ struct query_run {
 	int64_t due_ms, pause_ms;  /* of the next step */
 	int64_t last_ms;           /* of the last look */
 	unsigned page_n;           /* pages read */
+	unsigned missed_n;         /* looks that failed */
 	unsigned refused_n;        /* starts that AWS put off */
 	bool starting;             /* its StartQuery is on its way */
 };
@@ -127,6 +128,9 @@ bool query_run_more(const struct query_run *run);
 void query_run_free(struct query_run *run);
 /* Stops the query in AWS, whatever its state; what AWS says does not matter. */
 void query_run_stop(struct query_run *run);
+
+/* An error that may be gone by the next request. */
+bool query_run_may_pass(enum err err);
 
 /* A row as members {field: value} of the object that is open; of a repeated
  * field the first stays. */
