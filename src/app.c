@@ -363,28 +363,48 @@ emit_stdio(struct mcp_message *m, struct str json)
 	return buf_ok(&b) && v->job->emit(v->job, buf_str(&b));
 }
 
+/* The reply of the engine, one line, and what ends it on the wire, in place
+ * where that can be: replies may be large. Absent: no memory. */
+static struct str
+with_end(struct visit *v, struct str end)
+{
+	struct mcp_message *m = &v->message;
+	struct str parts[] = { m->reply, end };
+
+	if (m->reply_buf.p == NULL || m->reply_buf.p != m->reply.p) {
+		return str_join(&v->job->arena, parts, 2);
+	}
+	m->reply_buf.cap += end.len;
+	buf_add(&m->reply_buf, end);
+	return buf_ok(&m->reply_buf) ? buf_str(&m->reply_buf) : STR_NONE;
+}
+
 /* The reply of the engine as the end of an event stream. */
 static void
 finish_stream(struct visit *v)
 {
+	const struct str before = S("event: message\ndata: ");
 	struct app_job *job = v->job;
-	size_t cap = v->message.reply.len + HTTP_HEAD_MAX;
-	struct buf scratch = buf_in(&job->arena, cap);
-	struct buf b = buf_in(&job->arena, cap);
+	struct mcp_message *m = &v->message;
+	bool chunked = job->http->minor > 0;
+	struct buf b = buf_in(&job->arena, 128);
 
-	if (job->http->minor == 0) {
-		job->close_after = true;
+	job->close_after = job->close_after || !chunked;
+	if (m->reply.p == NULL) {
+		job->reply_head = chunked ? S("0\r\n\r\n") : S("");
+		return;
 	}
-	if (v->message.reply.p != NULL) {
-		stream_event(v, &b, &scratch, v->message.reply);
+	if (chunked) {
+		http1_chunk_head(&b, before.len + m->reply.len + 2);
 	}
-	if (job->http->minor > 0) {
-		http1_chunk_end(&b);
-	}
-	if (buf_ok(&b)) {
+	buf_add(&b, before);
+	job->reply_body = with_end(v, chunked ? S("\n\n\r\n0\r\n\r\n") :
+	    S("\n\n"));
+	if (buf_ok(&b) && job->reply_body.p != NULL) {
 		job->reply_head = buf_str(&b);
 	} else {
 		/* The client sees a stream that ends too early. */
+		job->reply_body = S("");
 		job->close_after = true;
 	}
 }
@@ -691,11 +711,10 @@ finish_stdio(struct visit *v)
 {
 	struct app_job *job = v->job;
 	struct mcp_message *m = &v->message;
-	struct str parts[] = { m->reply, S("\n") };
 
 	if (m->reply.p != NULL) {
 		/* Without memory there is no answer; the log says so. */
-		job->reply_body = str_join(&job->arena, parts, 2);
+		job->reply_body = with_end(v, S("\n"));
 	}
 	log_request(v, m->http_status);
 }

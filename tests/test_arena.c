@@ -200,3 +200,67 @@ TEST(at_the_edge_of_the_budget_a_smaller_chunk_is_taken)
 	CHECK(a.held < ARENA_CHUNK_MIN / 2);
 	arena_free(&a);
 }
+
+TEST(a_lone_large_allocation_moves_without_leaving_anything_behind)
+{
+	struct arena a;
+	char *p, *q;
+
+	arena_init(&a, (size_t)8 << 20);
+	CHECK(arena_alloc(&a, 100, 1) != NULL);
+	p = arena_alloc(&a, (size_t)2 << 20, 1);
+	CHECK(p != NULL);
+	p[0] = 'a';
+	p[((size_t)2 << 20) - 1] = 'z';
+	q = arena_regrow(&a, p, (size_t)2 << 20, (size_t)5 << 20);
+	CHECK(q != NULL);
+	CHECK(q[0] == 'a' && q[((size_t)2 << 20) - 1] == 'z');
+	CHECK_INT(q[(size_t)2 << 20], 0);
+	CHECK_INT(q[((size_t)5 << 20) - 1], 0);
+	CHECK(a.held < ((size_t)5 << 20) + 65536);
+	/* Not beyond the cap, and then it is as it was. */
+	CHECK(arena_regrow(&a, q, (size_t)5 << 20, (size_t)9 << 20) == NULL);
+	CHECK(!a.failed);
+	CHECK(q[0] == 'a');
+	/* No longer the newest. */
+	CHECK(arena_alloc(&a, (size_t)1 << 20, 1) != NULL);
+	CHECK(arena_regrow(&a, q, (size_t)5 << 20, (size_t)6 << 20) == NULL);
+	arena_free(&a);
+	CHECK_INT(a.held, 0);
+}
+
+TEST(a_child_counts_in_its_parent_and_gives_back)
+{
+	struct arena parent, child;
+	struct arena_budget budget = { .max = (size_t)4 << 20 };
+
+	arena_init(&parent, (size_t)2 << 20);
+	arena_share(&parent, &budget);
+	CHECK(arena_alloc(&parent, (size_t)1 << 20, 1) != NULL);
+	arena_child(&child, &parent);
+	CHECK(arena_alloc(&child, 1000, 1) != NULL);
+	CHECK(child.held >= 1000 && parent.held > child.held);
+	/* The cap is one for both. */
+	CHECK(arena_alloc(&child, (size_t)1 << 20, 1) == NULL);
+	CHECK(child.failed && !parent.failed);
+	arena_free(&child);
+	CHECK_INT(child.held, 0);
+	CHECK(arena_alloc(&parent, (size_t)900 << 10, 1) != NULL);
+	arena_free(&parent);
+	CHECK_INT(atomic_load(&budget.used), 0);
+}
+
+TEST(a_planned_failure_of_the_parent_hits_its_child)
+{
+	struct arena parent, child;
+
+	arena_init(&parent, 65536 * 4);
+	parent.fail_at = 1;
+	CHECK(arena_alloc(&parent, 1, 1) != NULL);
+	arena_child(&child, &parent);
+	CHECK(arena_alloc(&child, 1, 1) == NULL);
+	CHECK(child.failed);
+	CHECK(arena_alloc(&child, 1, 1) != NULL);
+	arena_free(&child);
+	arena_free(&parent);
+}

@@ -70,7 +70,7 @@ run_big(struct call *c)
 	json_begin_object(c->out);
 	json_key(c->out, S("x"));
 	json_begin_array(c->out);
-	for (int i = 0; i < 600000; i++) {
+	for (int i = 0; i < 1200000; i++) {
 		json_string(c->out, S("0123456789"));
 	}
 	json_end_array(c->out);
@@ -148,7 +148,7 @@ get_prompt(struct call *c)
 	if (str_eq(who, S("down"))) {
 		return ERR_BUSY;
 	}
-	for (int i = 0; str_eq(who, S("everybody")) && i < 100000; i++) {
+	for (int i = 0; str_eq(who, S("everybody")) && i < 200000; i++) {
 		prompt_text(c->out, S("user"), S("hello"));
 	}
 	prompt_text(c->out, S("user"), who);
@@ -981,7 +981,7 @@ TEST(a_result_that_is_too_large_says_what_to_do)
 {
 	CHECK_STR(post(REQ("tools/call", "'name':'big'")), q("(deferred) 200 {"
 	    "'jsonrpc':'2.0','id':1,'result':{'content':[{'type':'text',"
-	    "'text':'the result is larger than 4194304 bytes; ask for a "
+	    "'text':'the result is larger than 8388608 bytes; ask for a "
 	    "shorter time range, fewer items or fewer fields'}],'isError':true"
 	    "}}"));
 }

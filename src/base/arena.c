@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Capped bump allocator over malloc'd chunks. A chunk is at least
- * ARENA_CHUNK_MIN bytes and doubles with the arena's size, so a large answer
- * takes few chunks and a small one takes a single page or two.
+ * ARENA_CHUNK_MIN bytes and doubles with the arena's size up to
+ * ARENA_CHUNK_MAX, so a large answer takes few chunks and a small one takes a
+ * single page or two.
  */
 #include "base/arena.h"
 
@@ -86,16 +87,60 @@ budget_give(struct arena_budget *budget, size_t size)
 	}
 }
 
+/* see arena.h */
+void
+arena_child(struct arena *a, struct arena *parent)
+{
+	arena_init(a, parent->cap);
+	a->parent = parent;
+	a->budget = parent->budget;
+	a->first_len = ARENA_WORK_MIN;
+	a->secret = parent->secret;
+}
+
+/* Bytes of chunks that the arena may still take. */
+static size_t
+room_of(const struct arena *a)
+{
+	size_t room = a->cap - a->held;
+
+	if (a->parent != NULL && a->parent->cap - a->parent->held < room) {
+		room = a->parent->cap - a->parent->held;
+	}
+	return room;
+}
+
+static void
+count_held(struct arena *a, size_t more)
+{
+	a->held += more;
+	if (a->parent != NULL) {
+		a->parent->held += more;
+	}
+}
+
+/* Whether this allocation is the one that a test wants to fail. */
+static bool
+is_to_fail(struct arena *a)
+{
+	struct arena *plan = a->parent != NULL ? a->parent : a;
+
+	return plan->alloc_n == plan->fail_at;
+}
+
 /* Adds a chunk with room for at least len bytes; false when not allowed. */
 static bool
 add_chunk(struct arena *a, size_t len)
 {
 	size_t size = a->held < a->first_len ? a->first_len : a->held;
-	size_t room = a->cap - a->held;
+	size_t room = room_of(a);
 	struct arena_chunk *c;
 
 	if (room < HEAD_LEN || len > room - HEAD_LEN) {
 		return false;
+	}
+	if (size > ARENA_CHUNK_MAX) {
+		size = ARENA_CHUNK_MAX;
 	}
 	if (size < len + HEAD_LEN) {
 		size = len + HEAD_LEN;
@@ -120,7 +165,7 @@ add_chunk(struct arena *a, size_t len)
 	c->used = 0;
 	POISON(chunk_data(c), c->size);
 	a->chunks = c;
-	a->held += size;
+	count_held(a, size);
 	return true;
 }
 
@@ -153,9 +198,17 @@ arena_alloc(struct arena *a, size_t len, size_t align)
 	char *p = NULL;
 
 	MUST(align > 0 && align <= 16 && (align & (align - 1)) == 0);
-	if (a->alloc_n++ == a->fail_at) {
+	if (is_to_fail(a)) {
+		a->alloc_n++;
 		a->failed = true;
+		if (a->parent != NULL) {
+			a->parent->alloc_n++;
+		}
 		return NULL;
+	}
+	a->alloc_n++;
+	if (a->parent != NULL) {
+		a->parent->alloc_n++;
 	}
 	if (len <= a->cap) {
 		p = take(a, len, align);
@@ -195,7 +248,7 @@ arena_extend(struct arena *a, void *p, size_t old_len, size_t new_len)
 	size_t at;
 
 	MUST(new_len >= old_len);
-	if (c == NULL || a->alloc_n == a->fail_at) {
+	if (c == NULL || is_to_fail(a)) {
 		return false;
 	}
 	if ((char *)p < chunk_data(c) ||
@@ -214,6 +267,48 @@ arena_extend(struct arena *a, void *p, size_t old_len, size_t new_len)
 		a->peak = a->used;
 	}
 	return true;
+}
+
+/* see arena.h */
+void *
+arena_regrow(struct arena *a, void *p, size_t old_len, size_t new_len)
+{
+	struct arena_chunk *c = a->chunks;
+	size_t more;
+
+	if (arena_extend(a, p, old_len, new_len)) {
+		return p;
+	}
+	/* A secret must not be left behind by the move. */
+	if (c == NULL || is_to_fail(a) || a->secret ||
+	    (char *)p != chunk_data(c) || c->used != old_len + RED_ZONE ||
+	    new_len > a->cap || new_len + RED_ZONE < c->size) {
+		return NULL;
+	}
+	more = new_len + RED_ZONE - c->size;
+	if (more > room_of(a) || !budget_take(a->budget, more)) {
+		return NULL;
+	}
+	UNPOISON(chunk_data(c), c->size);
+	c = realloc(c, HEAD_LEN + new_len + RED_ZONE);
+	if (c == NULL) {
+		budget_give(a->budget, more);
+		c = a->chunks;
+		POISON(chunk_data(c) + old_len, c->size - old_len);
+		return NULL;
+	}
+	a->chunks = c;
+	count_held(a, more);
+	c->size += more;
+	c->used = c->size;
+	p = chunk_data(c);
+	memset((char *)p + old_len, 0, new_len - old_len);
+	POISON((char *)p + new_len, c->size - new_len);
+	a->used += new_len - old_len;
+	if (a->used > a->peak) {
+		a->peak = a->used;
+	}
+	return p;
 }
 
 static void
@@ -240,6 +335,9 @@ drop(struct arena *a, size_t keep)
 
 		wipe(a, c);
 		a->held -= c->size + HEAD_LEN;
+		if (a->parent != NULL) {
+			a->parent->held -= c->size + HEAD_LEN;
+		}
 		budget_give(a->budget, c->size + HEAD_LEN);
 		free(c);
 		c = older;

@@ -39,6 +39,7 @@ struct arena_budget {
 struct arena {
 	struct arena_chunk *chunks; /* newest first */
 	struct arena_budget *budget; /* shared; NULL: only the cap counts */
+	struct arena *parent; /* chunks count there as well; NULL: none */
 	size_t cap;       /* most bytes of chunks this arena may hold */
 	size_t held;      /* bytes of chunks held now */
 	size_t first_len; /* bytes of the first chunk, when it is made */
@@ -54,6 +55,10 @@ struct arena {
 void arena_init(struct arena *a, size_t cap);
 /* Makes the arena, which must be empty, share a budget that outlives it. */
 void arena_share(struct arena *a, struct arena_budget *budget);
+/* Makes an empty arena for a part of the parent's work that ends sooner: it
+ * shares the parent's cap, budget and planned failure. Free it before the
+ * parent is reset; both have the same owner. */
+void arena_child(struct arena *a, struct arena *parent);
 /* `len` zeroed bytes aligned to `align` (a power of two, at most 16). NULL
  * when the arena is full; a->failed is then set. len == 0 gives a valid
  * pointer. */
@@ -65,6 +70,11 @@ void *arena_array(struct arena *a, size_t n, size_t size, size_t align)
  * last one of its chunk and there is room. false: the caller must copy. The
  * new bytes are zeroed. */
 bool arena_extend(struct arena *a, void *p, size_t old_len, size_t new_len)
+    MUST_USE;
+/* The same, and where the allocation is the only one of the newest chunk, moves
+ * it to a larger chunk instead, so that nothing is left behind. Returns where
+ * it is now; NULL: the caller must copy. */
+void *arena_regrow(struct arena *a, void *p, size_t old_len, size_t new_len)
     MUST_USE;
 /* Forgets everything allocated; keeps one chunk for the next job, or makes one
  * then that holds as much as several did, so that after a few jobs of a kind

@@ -53,6 +53,18 @@ buf_cut(struct buf *b, size_t len)
 	b->len = len;
 }
 
+/* The size of a buffer that has to hold `want` bytes and would like to grow by
+ * `more`. */
+static size_t
+new_size(const struct buf *b, size_t want, size_t more)
+{
+	size_t size = b->size < BUF_SIZE_MIN ? BUF_SIZE_MIN : b->size + more;
+
+	/* Behind a large piece mostly a few brackets come. */
+	size = size < want ? want + BUF_SIZE_MIN : size;
+	return size > b->cap ? b->cap : size;
+}
+
 /* Makes room for `more` bytes behind the ones written. */
 static bool
 grow(struct buf *b, size_t more)
@@ -70,14 +82,17 @@ grow(struct buf *b, size_t more)
 	if (b->a == NULL) {
 		return false;
 	}
-	size = b->size < BUF_SIZE_MIN ? BUF_SIZE_MIN : b->size * 2;
-	/* Behind a large piece mostly a few brackets come. */
-	size = size < want ? want + BUF_SIZE_MIN : size;
-	size = size > b->cap ? b->cap : size;
-	if (b->p != NULL && arena_extend(b->a, b->p, b->size, size)) {
-		b->size = size;
-		return true;
+	if (b->p != NULL) {
+		size = new_size(b, want, b->size < BUF_DOUBLE_MAX ? b->size :
+		    b->size / 4);
+		p = arena_regrow(b->a, b->p, b->size, size);
+		if (p != NULL) {
+			b->p = p;
+			b->size = size;
+			return true;
+		}
 	}
+	size = new_size(b, want, b->size);
 	p = arena_alloc(b->a, size, 1);
 	if (p == NULL) {
 		return false;

@@ -12,10 +12,18 @@
 
 /* First chunk of an arena: a small request, its JSON tree and its reply fit. */
 #define ARENA_CHUNK_MIN ((size_t)16 * 1024)
+/* Chunks double up to this: what a large answer leaves unused of its last one
+ * stays small beside it. */
+#define ARENA_CHUNK_MAX ((size_t)1024 * 1024)
+/* First chunk of the arena in which a tool works: AWS's answer and its tree. */
+#define ARENA_WORK_MIN ((size_t)64 * 1024)
 /* A reset arena keeps at most this, so one large answer does not stay. */
 #define ARENA_KEEP_MAX ((size_t)64 * 1024)
 /* First allocation of a growing buffer: most heads and errors fit. */
 #define BUF_SIZE_MIN ((size_t)256)
+/* Buffers double up to this, and grow by a quarter from there on where the
+ * arena can do it without a copy. */
+#define BUF_DOUBLE_MAX ((size_t)1024 * 1024)
 /* What one job may hold: GetMetricData's largest answer (100,800 points) as
  * text, tree and reply together stays below it. */
 #define JOB_ARENA_CAP ((size_t)32 * 1024 * 1024)
@@ -175,16 +183,16 @@
 /* Messages of one batch (2025-03-26 only): clients that batch at all send a
  * handful, and each may be a whole tool call. */
 #define MCP_BATCH_MAX_N 32
-/* JSON of one tool's result: hosts refuse 10 to 16 MiB, and a reply holds it
- * twice, once as text. */
-#define MCP_RESULT_MAX ((size_t)4 * 1024 * 1024)
+/* JSON of one tool's result: the 100,800 points that GetMetricData answers with
+ * at most. A reply holds it twice, once as text. */
+#define MCP_RESULT_MAX ((size_t)8 * 1024 * 1024)
 /* Bytes of one answer unless max_bytes says otherwise: 15,000 to 20,000 tokens
  * are what a model can read at once without losing the thread. */
 #define ROWS_BYTES_DEFAULT 60000
 /* The least one may ask for: the fixed members of every answer fit. */
 #define ROWS_BYTES_MIN 4000
 /* The most: a result with its closing members stays under MCP_RESULT_MAX. */
-#define ROWS_BYTES_MAX 4000000
+#define ROWS_BYTES_MAX 7500000
 /* Base64 of the largest graph that is passed on: drawn at 2,000 by 2,000
  * pixels CloudWatch's have about 200 KB, and hosts show images up to 1 MiB. */
 #define METRIC_IMAGE_MAX ((size_t)1024 * 1024)
@@ -196,7 +204,7 @@
 #define ROWS_DEPTH_MAX 4
 /* One reply with its envelope: a result that needs every byte of its text
  * escaped is refused, a usual one fits with room. */
-#define MCP_REPLY_MAX ((size_t)15 * 1024 * 1024)
+#define MCP_REPLY_MAX ((size_t)20 * 1024 * 1024)
 /* One notification on a call's own stream. */
 #define MCP_NOTE_MAX ((size_t)4 * 1024)
 /* What tools/list and its kin may grow to at start. */

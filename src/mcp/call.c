@@ -268,6 +268,23 @@ too_large(struct mcp_item *item)
 	    "fields", (uint64_t)MCP_RESULT_MAX);
 }
 
+/* What a handler leaves in its arena and is needed after it. */
+static void
+keep_words(struct mcp_item *item, struct call *c)
+{
+	struct arena *a = item->m->arena;
+
+	if (item->fail.what.p != NULL) {
+		item->fail.what = str_dup(a, item->fail.what);
+	}
+	if (c->region.p != NULL) {
+		c->region = str_dup(a, c->region);
+	}
+	if (c->result_type.p != NULL) {
+		c->result_type = str_dup(a, c->result_type);
+	}
+}
+
 /* see call.h */
 enum err
 call_write(const struct mcp *mcp, struct mcp_item *item,
@@ -275,6 +292,7 @@ call_write(const struct mcp *mcp, struct mcp_item *item,
 {
 	struct buf out = buf_in(item->m->arena, MCP_RESULT_MAX);
 	struct json_writer out_w = json_writer(&out);
+	struct arena work;
 	struct call c;
 	enum err err;
 
@@ -283,7 +301,15 @@ call_write(const struct mcp *mcp, struct mcp_item *item,
 		return ERR_OK;
 	}
 	call_init(mcp, &c, item, &out_w);
+	arena_child(&work, item->m->arena);
+	if (item->deferred) {
+		/* AWS's answers and their trees, which may be large, go before
+		 * the reply is made of the result. */
+		c.arena = &work;
+	}
 	err = item->tool->run(&c);
+	keep_words(item, &c);
+	arena_free(&work);
 	call_account(item, &c);
 	if (err == ERR_OK && !buf_ok(&out)) {
 		err = too_large(item);

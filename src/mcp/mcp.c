@@ -191,6 +191,7 @@ reply(const struct mcp *mcp, struct mcp_message *m)
 		    m->items[0].fail.code);
 	}
 	m->reply = buf_str(&b);
+	m->reply_buf = b;
 	if (!buf_ok(&b)) {
 		m->log.code = ERR_NOMEM;
 		m->reply = S("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32603,"

@@ -30,6 +30,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -123,6 +124,9 @@ struct mcp_message {
 	/* ---- set when the reply is complete ---- */
 	struct str reply;        /* JSON in the arena, one line without its end;
 	                          * absent: nothing to send (HTTP: no body) */
+	struct buf reply_buf;    /* holds the reply, but for constant ones: the
+	                          * front may append what its framing puts
+	                          * behind it, without a copy */
 	int http_status;         /* of the reply: 200, 202, 400, 404, ... */
 	struct mcp_log log;
 
