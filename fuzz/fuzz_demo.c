@@ -7,6 +7,8 @@
 
 #include "base/must.h"
 #include "demo/demo.h"
+#include "demo/demo_tail.h"
+#include "proto/eventstream.h"
 #include "proto/json.h"
 #include "proto/xml.h"
 
@@ -24,6 +26,8 @@ static const char *const TARGETS[] = {
 	"Logs_20140328.FilterLogEvents", "Logs_20140328.GetLogEvents",
 	"Logs_20140328.StartQuery", "Logs_20140328.GetQueryResults",
 	"Logs_20140328.DescribeQueries", "Logs_20140328.StopQuery", NULL,
+	"Logs_20140328.StartLiveTail", "Logs_20140328.GetLogRecord",
+	"Logs_20140328.ListLogAnomalyDetectors", "Logs_20140328.ListAnomalies",
 };
 
 static int64_t
@@ -37,6 +41,27 @@ static void
 no_lock(void *ctx, enum sys_lock which)
 {
 	MUST(ctx == NULL && which == SYS_LOCK_DEMO);
+}
+
+/* A live tail begins and goes on with whole event messages. */
+static void
+check_tail(const struct demo_reply *reply, struct arena *a)
+{
+	struct buf b = buf_in(a, HTTP_RESPONSE_MAX);
+	struct eventstream_message m;
+	struct eventstream_reader r;
+	bool got = true;
+
+	buf_add(&b, reply->body);
+	demo_tail_next(reply->tail, noon(NULL) + 60000, &b);
+	eventstream_reader_init(&r, a);
+	for (size_t at = 0; at < b.len && buf_ok(&b);) {
+		long n = eventstream_read(&r, str_sub(buf_str(&b), at, b.len),
+		    &m, &got, NULL);
+
+		MUST((n > 0 && got) || a->failed);
+		at = n > 0 ? at + (size_t)n : b.len;
+	}
 }
 
 int
@@ -65,7 +90,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	demo_serve(&d, &r, &a, &reply);
 	MUST(reply.status >= 200 && reply.status <= 503);
 	MUST(reply.body.p != NULL && reply.delay_ms == 0);
-	if (target != NULL) {
+	if (reply.tail != NULL) {
+		check_tail(&reply, &a);
+	} else if (target != NULL) {
 		struct arena b;
 
 		arena_init(&b, (size_t)256 << 20);
