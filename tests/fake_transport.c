@@ -68,7 +68,9 @@ give(struct fake_transport *t, struct exchange *x, const struct fake_reply *r)
 			return;
 		}
 	}
-	if (r->endless) {
+	if (r->after != ERR_OK) {
+		x->err = fail_set(&x->fail, r->after, 0, STR_NONE);
+	} else if (r->endless) {
 		pass_time(w, x->deadline_ms - w->mono_ms);
 		x->err = fail_set(&x->fail, ERR_TIMEOUT, 0, STR_NONE);
 	}

@@ -37,6 +37,7 @@ struct fake_reply {
 	size_t piece_len;    /* ...so many bytes at a time; 0: all at once... */
 	int64_t piece_ms;    /* ...with this before each piece but the first */
 	bool endless;        /* nothing follows, until the deadline */
+	enum err after;      /* the exchange fails with this after the body */
 	bool forever;        /* may be used again and again */
 	unsigned used_n;     /* times it was used */
 	/* Called before answering, where a test has to act in between. */

@@ -168,6 +168,12 @@ TEST(a_stream_is_repeated_only_before_its_first_byte)
 	CHECK_INT(world.mono_ms, scope.deadline_ms);
 	CHECK(end());
 	begin();
+	fake_transport_reply(&wire, STREAM, 200, "hello")->after = ERR_CLOSED;
+	CHECK_INT(call_stream(SIZE_MAX), ERR_CLOSED);
+	CHECK_INT(taken_len, 5);
+	CHECK_INT(reply.attempt_n, 1);
+	CHECK(end());
+	begin();
 	fake_transport_reply(&wire, STREAM, 400,
 	    "{\"__type\":\"AccessDeniedException\",\"message\":\"no\"}");
 	CHECK_INT(call_stream(SIZE_MAX), ERR_AWS_ACCESS);

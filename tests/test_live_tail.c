@@ -212,3 +212,17 @@ TEST(what_aws_would_refuse_is_refused_with_a_sentence)
 	    "{\"log_group_identifiers\":[\"/nope\"]}"));
 	CHECK(room.is_error && tool_room_says("StartLiveTail"));
 }
+
+TEST(no_memory_is_an_orderly_error_at_every_allocation)
+{
+	size_t n = 0;
+
+	do {
+		CHECK(n < 5000 && open_room());
+		add_event("sessionStart", "{}");
+		add_event("sessionUpdate", UPDATE);
+		room.fail_at = n++;
+	} while (!tail(9, ERR_TIMEOUT, CALL) || room.is_error);
+	CHECK(n > 20);
+	CHECK_INT(event_n(), 1);
+}

@@ -134,6 +134,7 @@ TEST(odd_anomalies_cost_themselves_only)
 	    "{\"anomalyDetectorArn\":\"arn:d\"}],\"nextToken\":\"t\"}");
 	tool_room_answer("{\"nextToken\":\"t\"}");
 	tool_room_answer("{\"anomalies\":[null,{},{\"logGroupArnList\":[\"" ARN
+	    "\"],\"suppressed\":true},{\"logGroupArnList\":[\"" ARN
 	    ":*\"],\"firstSeen\":\"NaN\",\"lastSeen\":null,\"histogram\":[],"
 	    "\"logSamples\":[\"text\"]},{\"logGroupArnList\":[\"" ARN "\"],"
 	    "\"lastSeen\":1e308,\"histogram\":{\"x\":1,\"1795000000000\":"

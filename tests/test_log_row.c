@@ -46,7 +46,9 @@ TEST(messages_are_cut_between_characters_by_their_json_length)
 	CHECK_STR(log_row_cut(S("hello"), 4), S("hell"));
 	CHECK_STR(log_row_cut(S("a\"b"), 3), S("a\""));
 	CHECK_STR(log_row_cut(S("a\"b"), 2), S("a"));
+	CHECK_STR(log_row_cut(S("\t\n\r"), 5), S("\t\n"));
 	CHECK_STR(log_row_cut(S("\x01" "b"), 5), S(""));
+	CHECK_STR(log_row_cut(S("\x01" "b"), 6), S("\x01"));
 	CHECK_STR(log_row_cut(S("a\xe2\x82\xac" "b"), 3), S("a"));
 	CHECK_STR(log_row_cut(S("a\xe2\x82\xac" "b"), 4), S("a\xe2\x82\xac"));
 	CHECK_STR(log_row_cut(S("\x80\x80\x80"), 2), S(""));

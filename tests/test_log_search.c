@@ -241,3 +241,22 @@ TEST(the_time_asked_for_ends_the_search)
 	    "\"log_stream_name_prefix\":\"b\"}"));
 	CHECK(room.is_error && tool_room_says("not both"));
 }
+
+TEST(no_memory_is_an_orderly_error_at_every_allocation)
+{
+	size_t ok_n = 0;
+
+	for (size_t n = 0; n < 80; n++) {
+		CHECK(tool_room_open());
+		tool_room_answer("{\"events\":[{\"timestamp\":1794999000000,"
+		    "\"logStreamName\":\"s\",\"message\":\"m\"}]}");
+		room.fail_at = n;
+		/* The account may stay unnamed; events may not be missing. */
+		if (tool_room_call("search_log_events", ONE) &&
+		    !room.is_error) {
+			CHECK_INT(count("events"), 1);
+			ok_n++;
+		}
+	}
+	CHECK(ok_n > 0 && ok_n < 70);
+}

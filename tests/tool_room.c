@@ -117,6 +117,7 @@ tool_room_open(void)
 	room.answer_n = room.answer_at = 0;
 	room.sent_len = room.request_n = 0;
 	room.stream = STR_NONE;
+	room.fail_at = SIZE_MAX;
 	return aws.creds != NULL && aws_init(&aws, &f) == ERR_OK &&
 	    mcp_new(&mcp, &config, &start, &f) == ERR_OK;
 }
@@ -140,6 +141,7 @@ tool_room_call(const char *tool, const char *arguments)
 
 	arena_free(&work);
 	arena_init(&work, (size_t)64 << 20);
+	work.fail_at = room.fail_at;
 	fail_init(&f, &work);
 	m = (struct mcp_message){ .arena = &work, .sys = &room.fake.sys,
 	    .aws = &aws, .deadline_ms = room.fake.mono_ms + 120000 };
@@ -153,7 +155,7 @@ tool_room_call(const char *tool, const char *arguments)
 	room.text = json_str(json_get(json_at(room.content,
 	    room.content->n - 1), S("text")));
 	room.is_error = json_get_bool(result, S("isError"), false);
-	if (room.is_error) {
+	if (room.is_error && room.fail_at == SIZE_MAX) {
 		printf("    %s: %.*s\n", tool, STR_ARG(room.text));
 	}
 	return true;

@@ -39,6 +39,7 @@ struct tool_room {
 	struct str stream;
 	size_t stream_piece;
 	enum err stream_err;
+	size_t fail_at;          /* this allocation of a call fails */
 };
 
 extern struct tool_room room;
