@@ -112,6 +112,88 @@ TEST(logs_speaks_json_1_1)
 	CHECK(end());
 }
 
+/* ---- GET ---- */
+
+#define PROM "GET https://monitoring.eu-west-1.amazonaws.com/api/v1/query" \
+	"?query=up&time=1"
+
+static const struct aws_op query_metrics = { ENDPOINT_CLOUDWATCH,
+    STR_INIT("QueryMetrics") };
+
+static enum err
+get(void)
+{
+	struct aws_get g = { S("/api/v1/query"), S("query=up&time=1") };
+
+	return aws_call_get(&scope, &query_metrics, &g, &reply);
+}
+
+TEST(a_get_is_signed_and_has_no_body)
+{
+	begin();
+	fake_transport_reply(&wire, PROM, 200, "{\"status\":\"success\"}");
+	CHECK_INT(get(), ERR_OK);
+	CHECK(!fake_transport_saw(&wire, "X-Amz-Target"));
+	CHECK(!fake_transport_saw(&wire, "Content-Type"));
+	CHECK(fake_transport_saw(&wire, "Credential=AKID/20261120/eu-west-1/"
+	    "monitoring/aws4_request, SignedHeaders=accept;amz-sdk-invocation"
+	    "-id;amz-sdk-request;host;x-amz-date;x-amz-security-token, "));
+	CHECK(end());
+}
+
+TEST(a_get_is_repeated_for_the_same_reasons_as_a_post)
+{
+	static const struct { int status; const char *body; enum err err; }
+	    rows[] = {
+		{ 400, "{\"status\":\"error\",\"errorType\":\"bad_data\","
+		    "\"error\":\"1:3: unexpected end\"}", ERR_AWS_REQUEST },
+		{ 422, "{\"status\":\"error\",\"errorType\":\"execution\","
+		    "\"error\":\"1:3: unexpected end\"}", ERR_AWS_REQUEST },
+		{ 404, "<html>", ERR_AWS_REPLY },
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		begin();
+		fake_transport_reply(&wire, PROM, rows[i].status,
+		    rows[i].body);
+		CHECK_INT(get(), rows[i].err);
+		CHECK(rows[i].err != ERR_AWS_REQUEST ||
+		    says("1:3: unexpected end"));
+		CHECK_INT(call_n, 1);
+		CHECK(end());
+	}
+	begin();
+	fake_transport_reply(&wire, PROM, 503, "{\"status\":\"error\","
+	    "\"errorType\":\"timeout\",\"error\":\"too slow\"}");
+	fake_transport_reply(&wire, PROM, 400,
+	    "{\"__type\":\"ThrottlingException\"}");
+	fake_transport_reply(&wire, PROM, 200, "{}");
+	CHECK_INT(get(), ERR_OK);
+	CHECK_INT(call_n, 3);
+	CHECK(end());
+	begin();
+	fake_transport_fail(&wire, PROM, ERR_CLOSED);
+	fake_transport_reply(&wire, PROM, 200, "{}");
+	CHECK_INT(get(), ERR_OK);
+	CHECK(end());
+}
+
+TEST(a_get_goes_below_a_configured_path_and_to_the_partition)
+{
+	begin();
+	fake_sys_env(&world, "AWS_ENDPOINT_URL", "http://127.0.0.1:4566/x/");
+	fake_transport_reply(&wire, "GET http://127.0.0.1:4566/x/api/v1/query"
+	    "?query=up&time=1", 200, "{}");
+	CHECK_INT(get(), ERR_OK);
+	CHECK(end());
+	begin();
+	MUST(aws_scope_region(&scope, S("cn-north-1"), &scope) == ERR_OK);
+	fake_transport_reply(&wire, "GET https://monitoring.cn-north-1."
+	    "amazonaws.com.cn/api/v1/query?", 200, "{}");
+	CHECK_INT(get(), ERR_OK);
+	CHECK(end());
+}
+
 /* ---- streams ---- */
 
 #define STREAM "POST https://stream-logs.eu-west-1.amazonaws.com/"

@@ -94,6 +94,45 @@ TEST(a_good_signature_is_accepted)
 	CHECK_STR(demo_ask_error(&(s)->q), S(name)); \
 } while (0)
 
+TEST(a_get_with_a_query_is_verified_as_well)
+{
+	struct signer s;
+	struct sigv4_request r;
+	struct sigv4_signed out;
+
+	for (int i = 0; i < 3; i++) {
+		struct str query = S("query=%7B%22DBLoad%22%7D&time=1795175000");
+
+		signer_init(&s, false);
+		s.scope.service = S("monitoring");
+		s.headers[0].value = S("monitoring.eu-west-1.amazonaws.com");
+		s.request = (struct demo_request){ S("GET"), S("/api/v1/query"
+		    "?query=%7B%22DBLoad%22%7D&time=1795175000"), s.headers, 1,
+		    S("") };
+		r = (struct sigv4_request){ .method = S("GET"),
+		    .path = S("/api/v1/query"), .query = query,
+		    .headers = s.headers, .header_n = 1, .body = S("") };
+		CHECK_INT(sigv4_sign(&s.q.arena, &r, &s.keys, &s.scope, &out,
+		    NULL), ERR_OK);
+		for (size_t k = 0; k < out.add_n; k++) {
+			s.headers[s.request.header_n++] = out.add[k];
+		}
+		if (i == 1) {
+			s.request.target = S("/api/v1/query?query=%7B%22"
+			    "DBLoad%22%7D&time=1795175001");
+		}
+		if (i == 2) {
+			s.request.header_n = 1;
+		}
+		ask(&s);
+		CHECK_INT(s.q.reply.status, i == 0 ? 200 : 400);
+		CHECK(i == 0 || str_find(json_get_str(s.q.json, S("__type"),
+		    S("")), i == 1 ? S("InvalidSignature") :
+		    S("MissingAuthenticationToken"), 0) == 0);
+		demo_ask_free(&s.q);
+	}
+}
+
 TEST(an_unsigned_request_is_told_so)
 {
 	struct signer s;

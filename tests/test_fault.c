@@ -223,3 +223,19 @@ TEST(the_clock_sentence_says_which_way)
 	    "logs:StartQuery in eu-west-1 with RequestExpired."));
 	arena_free(&arena);
 }
+
+TEST(promql_goes_by_the_actions_of_other_operations)
+{
+	struct fault x = refusal(S("AccessDeniedException"), STR_NONE);
+	struct str s;
+
+	x.service = ENDPOINT_CLOUDWATCH;
+	x.operation = S("QueryMetrics");
+	x.status = 403;
+	s = sentence(&x, ERR_AWS_ACCESS);
+	CHECK(str_icontains(s, S("\"Action\": \"cloudwatch:GetMetricData\"")));
+	CHECK(str_icontains(s, S("and cloudwatch:ListMetrics")));
+	x.operation = S("GetLabels");
+	s = sentence(&x, ERR_AWS_ACCESS);
+	CHECK(str_icontains(s, S("\"Action\": \"cloudwatch:ListMetrics\"")));
+}

@@ -816,3 +816,31 @@ TEST(running_out_of_memory_never_yields_a_signature)
 {
 	CHECK(test_fail_sweep(sign_and_verify, NULL, JOB_ARENA_CAP) > 20);
 }
+
+/* Computed with Python's hmac by the rules of the IAM User Guide. */
+TEST(a_get_with_repeated_keys_is_sorted_and_its_path_encoded_twice)
+{
+	struct http1_header h = { S("Host"),
+	    S("monitoring.eu-west-1.amazonaws.com") };
+	struct sigv4_request r = { .method = S("GET"),
+	    .path = S("/api/v1/label/a%2Fb@c/values"), .query =
+	    S("match%5B%5D=%7B%22up%22%2Cjob%3D~%22b%7Ca%2B%22%7D&"
+	    "match%5B%5D=%7B%22a%20b%22%7D&start=2026-11-20T11%3A00%3A00Z&"
+	    "end=1"), .headers = &h, .header_n = 1, .body = S("") };
+	struct sigv4_keys k = { .access_key = S("AKID"),
+	    .secret = S("topsecret") };
+	struct sigv4_scope monitoring = { INT64_C(1795176000000),
+	    S("eu-west-1"), S("monitoring") };
+	struct sigv4_signed out;
+	struct arena a;
+
+	arena_init(&a, JOB_ARENA_CAP);
+	CHECK_INT(sigv4_sign(&a, &r, &k, &monitoring, &out, NULL), ERR_OK);
+	CHECK(str_starts(out.canonical, S("GET\n"
+	    "/api/v1/label/a%252Fb%40c/values\n"
+	    "end=1&match%5B%5D=%7B%22a%20b%22%7D&match%5B%5D=%7B%22up%22%2C"
+	    "job%3D~%22b%7Ca%2B%22%7D&start=2026-11-20T11%3A00%3A00Z\n")));
+	CHECK(str_ends(out.add[0].value, S("f02140211e0fe8c03569ea4b13291ff2"
+	    "86966e517acbdb77e0b02745a10778df")));
+	arena_free(&a);
+}

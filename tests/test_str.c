@@ -173,3 +173,17 @@ TEST(sizes_do_not_wrap)
 	CHECK(str_size_mul(3, 4, &v) && v == 12);
 	CHECK(!str_size_mul(SIZE_MAX, 2, &v));
 }
+
+TEST(sorting_orders_by_bytes_and_keeps_repetitions)
+{
+	struct str s[] = { S("b"), S("a"), S("ab"), S(""), S("B"), S("a") };
+
+	str_sort(s, 6);
+	CHECK_STR(s[0], S(""));
+	CHECK_STR(s[1], S("B"));
+	CHECK_STR(s[2], S("a"));
+	CHECK_STR(s[3], S("a"));
+	CHECK_STR(s[4], S("ab"));
+	CHECK_STR(s[5], S("b"));
+	str_sort(s, 0);
+}

@@ -56,6 +56,11 @@ one(struct exchange *x)
 		room.sent_len += x->body.len;
 		room.sent[room.sent_len++] = '\n';
 	}
+	if (str_eq(x->method, S("GET")) &&
+	    room.sent_len + x->target.len < sizeof(room.sent)) {
+		memcpy(room.sent + room.sent_len, x->target.p, x->target.len);
+		room.sent_len += x->target.len;
+	}
 	room.request_n += !str_starts(x->host, S("sts."));
 	if (x->sink != NULL && room.stream.p != NULL) {
 		give_stream(x);

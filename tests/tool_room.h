@@ -28,7 +28,8 @@ struct tool_room {
 	const struct json *content; /* its blocks */
 	struct str text;         /* its text block: the last one */
 	bool is_error;
-	char sent[65536];        /* bodies of all requests, a line each */
+	char sent[65536];        /* bodies of all requests, a line each; the
+	                          * targets of those by GET */
 	size_t sent_len;
 	size_t request_n;        /* but those to STS */
 	const char *answers[TOOL_ROOM_ANSWER_MAX];

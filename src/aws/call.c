@@ -28,6 +28,7 @@ struct flight {
 	bool clock_fixed;        /* the other one too */
 	bool landed;
 	bool turn;               /* the next attempt has its turn */
+	struct str path;         /* encoded, of endpoint and operation */
 	struct str invocation_id;
 	struct exchange *x;      /* of the current attempt */
 	int64_t from_ms;         /* when the job began */
@@ -474,6 +475,18 @@ log_reply(const struct flight *fl, const struct fault *fault)
 	log_end(&e);
 }
 
+static struct str
+method_of(const struct aws_job *job)
+{
+	return job->get != NULL ? S("GET") : S("POST");
+}
+
+static struct str
+query_of(const struct aws_job *job)
+{
+	return job->get != NULL ? job->get->query : STR_NONE;
+}
+
 #define HEADER_N 6 /* the headers that own_headers() makes, at most */
 
 /* Appends the headers of the attempt besides those of the signature. */
@@ -483,6 +496,7 @@ own_headers(const struct flight *fl, struct http1_header h[static HEADER_N],
 {
 	const struct aws_job *job = fl->job;
 	bool logs = job->op->service != ENDPOINT_CLOUDWATCH;
+	bool get = job->get != NULL;
 	struct buf target = buf_in(job->scope->arena, 128);
 	struct buf request = buf_in(job->scope->arena, 64);
 
@@ -493,15 +507,21 @@ own_headers(const struct flight *fl, struct http1_header h[static HEADER_N],
 	    (uint64_t)job->reply.attempt_n, job->scope->attempt_max);
 	h[(*n)++] = (struct http1_header){ S("Host"),
 	    fl->endpoint.host_header };
-	h[(*n)++] = (struct http1_header){ S("Content-Type"), logs ?
-	    S("application/x-amz-json-1.1") : S("application/x-amz-json-1.0") };
-	h[(*n)++] = (struct http1_header){ S("X-Amz-Target"),
-	    buf_str(&target) };
+	if (get) {
+		h[(*n)++] = (struct http1_header){ S("Accept"),
+		    S("application/json") };
+	} else {
+		h[(*n)++] = (struct http1_header){ S("Content-Type"), logs ?
+		    S("application/x-amz-json-1.1") :
+		    S("application/x-amz-json-1.0") };
+		h[(*n)++] = (struct http1_header){ S("X-Amz-Target"),
+		    buf_str(&target) };
+	}
 	h[(*n)++] = (struct http1_header){ S("amz-sdk-invocation-id"),
 	    fl->invocation_id };
 	h[(*n)++] = (struct http1_header){ S("amz-sdk-request"),
 	    buf_str(&request) };
-	if (!logs) {
+	if (!logs && !get) {
 		/* Asks for the codes of the old Query API beside new ones. */
 		h[(*n)++] = (struct http1_header){ S("x-amzn-query-mode"),
 		    S("true") };
@@ -534,8 +554,9 @@ sign(struct flight *fl, struct transport_header **headers, size_t *header_n)
 	struct aws_job *job = fl->job;
 	struct aws *aws = job->scope->aws;
 	struct http1_header h[HEADER_N];
-	struct sigv4_request r = { .method = S("POST"),
-	    .path = fl->endpoint.path, .headers = h, .body = job->body };
+	struct sigv4_request r = { .method = method_of(job),
+	    .path = fl->path, .query = query_of(job), .headers = h,
+	    .body = job->body };
 	struct sigv4_keys keys = { .access_key = fl->keys.access_key_id,
 	    .secret = fl->keys.secret, .token = fl->keys.token };
 	struct sigv4_scope scope = { .region = fl->endpoint.signing_region,
@@ -622,6 +643,32 @@ take_turn(struct flight *fl)
 	return !fl->turn;
 }
 
+/* Path and query as they go over the wire; absent: no memory. */
+static struct str
+target_of(const struct flight *fl)
+{
+	struct str query = query_of(fl->job);
+	struct str parts[] = { fl->path, S("?"), query };
+
+	return query.len == 0 ? fl->path :
+	    str_join(fl->job->scope->arena, parts, 3);
+}
+
+/* The endpoint's path with the operation's below it; absent: no memory. */
+static struct str
+path_of(const struct flight *fl)
+{
+	const struct aws_get *get = fl->job->get;
+	struct str parts[2] = { fl->endpoint.path };
+
+	if (get == NULL) {
+		return fl->endpoint.path;
+	}
+	parts[1] = get->path;
+	return str_eq(fl->endpoint.path, S("/")) ? get->path :
+	    str_join(fl->job->scope->arena, parts, 2);
+}
+
 /* Makes the exchange of the next attempt; lands the flight when it cannot, and
  * leaves it as it is when it has to wait for its turn. */
 static void
@@ -630,6 +677,7 @@ prepare(struct flight *fl)
 	struct aws_job *job = fl->job;
 	struct aws_scope *s = job->scope;
 	struct transport_header *headers;
+	struct str target = STR_NONE;
 	size_t header_n;
 	int64_t now = mono(s->aws);
 	enum err err = ERR_OK;
@@ -646,16 +694,20 @@ prepare(struct flight *fl)
 	if (err == ERR_OK) {
 		err = sign(fl, &headers, &header_n);
 	}
-	fl->x = err == ERR_OK ? ARENA_NEW(s->arena, struct exchange) : NULL;
-	if (fl->x == NULL) {
+	if (err == ERR_OK) {
+		fl->x = ARENA_NEW(s->arena, struct exchange);
+		target = target_of(fl);
+	}
+	if (fl->x == NULL || target.p == NULL) {
+		fl->x = NULL;
 		err = err != ERR_OK ? err : ERR_NOMEM;
 		land(fl, fail_set(&job->fail, err, 0, STR_NONE));
 		return;
 	}
 	*fl->x = (struct exchange){ .arena = s->arena,
 	    .tls = fl->endpoint.tls, .host = fl->endpoint.host,
-	    .port = fl->endpoint.port, .method = S("POST"),
-	    .target = fl->endpoint.path, .headers = headers,
+	    .port = fl->endpoint.port, .method = method_of(job),
+	    .target = target, .headers = headers,
 	    .header_n = header_n, .body = job->body,
 	    .sink = job->sink, .deadline_ms = now + AWS_ATTEMPT_TIMEOUT_MS,
 	    .cancel = s->cancel };
@@ -688,10 +740,15 @@ read_error(struct flight *fl, struct fault *fault)
 		type = transport_response_header(fl->x,
 		    S("x-amzn-query-error"));
 	}
+	if (type.len == 0) {
+		/* {"status":"error","errorType":...,"error":...} */
+		type = json_get_str(v, S("errorType"), STR_NONE);
+	}
 	reply->error = v;
 	reply->code = fault_code(type);
 	reply->message = fault_message(json_get_str(v, S("message"),
-	    json_get_str(v, S("Message"), STR_NONE)));
+	    json_get_str(v, S("Message"), json_get_str(v, S("error"),
+	    STR_NONE))));
 	fault->code = reply->code;
 	fault->message = reply->message;
 }
@@ -909,7 +966,9 @@ begin(struct flight *fl, struct aws_job *job)
 	err = endpoint_resolve(s->aws->sys, &s->files, s->profile,
 	    job->op->service, s->region, s->arena, &fl->endpoint, &job->fail);
 	fl->invocation_id = new_uuid(s->aws->sys, s->arena);
-	if (err == ERR_OK && fl->invocation_id.p == NULL) {
+	fl->path = err == ERR_OK ? path_of(fl) : STR_NONE;
+	if (err == ERR_OK && (fl->invocation_id.p == NULL ||
+	    fl->path.p == NULL)) {
 		err = fail_set(&job->fail, ERR_NOMEM, 0, STR_NONE);
 	}
 	if (err != ERR_OK) {
@@ -998,6 +1057,23 @@ aws_call_many(struct aws_job *jobs, size_t n)
 	}
 }
 
+/* Runs one job and gives its failure to the scope. */
+static enum err
+call_one(struct aws_job *job, struct aws_reply *reply)
+{
+	struct fail *f = job->scope->fail;
+
+	aws_call_many(job, 1);
+	*reply = job->reply;
+	if (job->err != ERR_OK && f != NULL && f->code == ERR_OK) {
+		struct arena *a = f->a;
+
+		*f = job->fail;
+		f->a = a;
+	}
+	return job->err;
+}
+
 /* see call.h */
 enum err
 aws_call_stream(struct aws_scope *s, const struct aws_op *op,
@@ -1006,15 +1082,7 @@ aws_call_stream(struct aws_scope *s, const struct aws_op *op,
 	struct aws_job job = { .scope = s, .op = op, .body = body,
 	    .sink = sink };
 
-	aws_call_many(&job, 1);
-	*reply = job.reply;
-	if (job.err != ERR_OK && s->fail != NULL && s->fail->code == ERR_OK) {
-		struct arena *a = s->fail->a;
-
-		*s->fail = job.fail;
-		s->fail->a = a;
-	}
-	return job.err;
+	return call_one(&job, reply);
 }
 
 /* see call.h */
@@ -1023,4 +1091,15 @@ aws_call(struct aws_scope *s, const struct aws_op *op, struct str body,
     struct aws_reply *reply)
 {
 	return aws_call_stream(s, op, body, NULL, reply);
+}
+
+/* see call.h */
+enum err
+aws_call_get(struct aws_scope *s, const struct aws_op *op,
+    const struct aws_get *get, struct aws_reply *reply)
+{
+	struct aws_job job = { .scope = s, .op = op, .body = S(""),
+	    .get = get };
+
+	return call_one(&job, reply);
 }

@@ -10,8 +10,9 @@
  *		err = aws_call(&s, &logs_start_query, body, &reply);
  *	}
  *
- * JSON protocols only (1.0 for CloudWatch, 1.1 for Logs); STS speaks XML and
- * has aws/sts. Names here begin with aws_: this file is the folder's face.
+ * JSON protocols (1.0 for CloudWatch, 1.1 for Logs), and GET with a path and a
+ * query for CloudWatch's Prometheus-compatible paths; STS speaks XML and has
+ * aws/sts. Names here begin with aws_: this file is the folder's face.
  *
  * Retries follow the SDKs' "standard mode": three attempts (AWS_MAX_ATTEMPTS),
  * exponential backoff with full jitter up to 20 s, a bucket of 500 tokens that
@@ -135,11 +136,20 @@ struct aws_op {
 	struct str name;               /* "DescribeAlarms": also its IAM name */
 };
 
+/* What makes an operation a GET, with answers and errors of Prometheus's form,
+ * in place of a POST of JSON. */
+struct aws_get {
+	struct str path;         /* "/api/v1/query", encoded; goes below the
+	                          * path of the endpoint */
+	struct str query;        /* encoded, without '?' */
+};
+
 /* What came back. */
 struct aws_reply {
 	const struct json *json; /* the object; NULL unless ERR_OK */
 	struct str code;         /* AWS's error code, "ThrottlingException",
-	                          * where it answered with one; else absent */
+	                          * or Prometheus's, "bad_data", where it
+	                          * answered with one; else absent */
 	struct str message;      /* AWS's own words for it, fault_message() */
 	const struct json *error; /* the error object, for other members: its
 	                          * message may hold a session token */
@@ -157,11 +167,16 @@ struct aws_reply {
 enum err aws_call(struct aws_scope *s, const struct aws_op *op,
     struct str body, struct aws_reply *reply) MUST_USE;
 
+/* The same as a GET. */
+enum err aws_call_get(struct aws_scope *s, const struct aws_op *op,
+    const struct aws_get *get, struct aws_reply *reply) MUST_USE;
+
 /* One of several calls at once. */
 struct aws_job {
 	struct aws_scope *scope; /* several jobs may share one */
 	const struct aws_op *op;
 	struct str body;
+	const struct aws_get *get;   /* not NULL: no body, a GET */
 	struct transport_sink *sink; /* may be NULL; see aws_call_stream() */
 	struct aws_reply reply;
 	enum err err;

@@ -162,6 +162,21 @@ fault_action(struct buf *b, enum endpoint_service service,
 	buf_add(b, operation);
 }
 
+/* The IAM action that an operation needs. The Prometheus-compatible ones have
+ * none of their own (CloudWatch User Guide, "IAM permissions for PromQL"). */
+static void
+add_permission(struct buf *b, const struct fault *x)
+{
+	if (str_eq(x->operation, S("QueryMetrics"))) {
+		buf_add(b, S("cloudwatch:GetMetricData"));
+	} else if (str_eq(x->operation, S("GetSeries")) ||
+	    str_eq(x->operation, S("GetLabels"))) {
+		buf_add(b, S("cloudwatch:ListMetrics"));
+	} else {
+		fault_action(b, x->service, x->operation);
+	}
+}
+
 /* A number that clients look for stands alone at s[at]. */
 static bool
 stands_alone(struct str s, size_t at, size_t len)
@@ -170,9 +185,9 @@ stands_alone(struct str s, size_t at, size_t len)
 	    (at + len == s.len || !str_is_alnum(s.p[at + len]));
 }
 
-/* AWS's words, when they may be repeated, at most FAULT_QUOTE_MAX bytes. */
-static struct str
-quotable(struct str s)
+/* see fault.h */
+struct str
+fault_quote(struct str s)
 {
 	static const struct str words[] = { STR_INIT("unauthorized"),
 	    STR_INIT("rate limit"), STR_INIT("too many requests"),
@@ -216,7 +231,7 @@ add_subject(struct buf *b, const struct fault *x)
 static void
 add_quote(struct buf *b, const struct fault *x)
 {
-	struct str quote = quotable(x->message);
+	struct str quote = fault_quote(x->message);
 
 	if (quote.p != NULL) {
 		buf_addf(b, " AWS said: %s", quote);
@@ -258,7 +273,7 @@ say_access(struct buf *b, const struct fault *x)
 	struct str what = between(x->message, S("perform: "),
 	    S(" on resource"));
 
-	fault_action(&action, x->service, x->operation);
+	add_permission(&action, x);
 	if (what.len == 0 || what.len > 128 ||
 	    str_find_byte(what, ':', 0) == what.len ||
 	    str_find_byte(what, '"', 0) < what.len ||
@@ -276,6 +291,10 @@ say_access(struct buf *b, const struct fault *x)
 	buf_addf(b, ". Add this to an IAM policy of that identity: "
 	    "{\"Effect\": \"Allow\", \"Action\": \"%s\", "
 	    "\"Resource\": \"*\"}.", what);
+	if (str_eq(x->operation, S("QueryMetrics"))) {
+		buf_add(b, S(" A PromQL query needs cloudwatch:GetMetricData "
+		    "and cloudwatch:ListMetrics."));
+	}
 	add_quote(b, x);
 }
 
@@ -363,7 +382,7 @@ transport_hint(const struct fault *x)
 static void
 say_transport(struct buf *b, const struct fault *x)
 {
-	struct str text = quotable(x->err_text);
+	struct str text = fault_quote(x->err_text);
 
 	add_subject(b, x);
 	buf_addf(b, " got no answer from %s", x->host);

@@ -54,6 +54,9 @@ struct str fault_code(struct str text);
 /* AWS's message up to "The Canonical String": behind it AWS repeats the whole
  * request, x-amz-security-token included, after a wrong signature. */
 struct str fault_message(struct str message);
+/* AWS's words when they may be repeated, at most FAULT_QUOTE_MAX bytes; absent
+ * when they may not. */
+struct str fault_quote(struct str s);
 /* What kind of failure it is. */
 enum fault_kind fault_classify(const struct fault *x);
 /* Writes the sentence and returns its code. */

@@ -23,13 +23,16 @@ static const struct {
 	{ STR_INIT("FilterLogEvents"), 50 },
 	{ STR_INIT("GetDashboard"), 100 },
 	{ STR_INIT("GetInsightRuleReport"), 200 },
+	{ STR_INIT("GetLabels"), 100 },
 	{ STR_INIT("GetLogEvents"), 100 },
 	{ STR_INIT("GetMetricData"), 500 },
 	{ STR_INIT("GetMetricStatistics"), 4000 },
 	{ STR_INIT("GetMetricWidgetImage"), 200 },
 	{ STR_INIT("GetQueryResults"), 50 },
+	{ STR_INIT("GetSeries"), 100 },
 	{ STR_INIT("ListDashboards"), 100 },
 	{ STR_INIT("ListMetrics"), 250 },
+	{ STR_INIT("QueryMetrics"), 100 },
 	{ STR_INIT("StartQuery"), 50 },
 };
 

@@ -17,7 +17,9 @@
  *
  * Pure: time comes in, the caller holds its lock. Quotas: CloudWatch and
  * CloudWatch Logs service quotas, User Guides; where documents differ by date
- * or region, the lowest.
+ * or region, the lowest. QueryMetrics, GetSeries and GetLabels are what the
+ * User Guide calls the PromQL paths; they are paced like the slowest reads of
+ * metrics.
  */
 #ifndef AWS_PACE_H
 #define AWS_PACE_H

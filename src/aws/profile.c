@@ -260,24 +260,6 @@ profile_section(const struct profile_set *set, struct str kind,
 	return found;
 }
 
-/* Shell sort: in place, no recursion, fast enough for 5,000 names. */
-static void
-sort_names(struct str *names, size_t n)
-{
-	for (size_t gap = n / 2; gap > 0; gap /= 2) {
-		for (size_t i = gap; i < n; i++) {
-			struct str s = names[i];
-			size_t j = i;
-
-			while (j >= gap && str_cmp(names[j - gap], s) > 0) {
-				names[j] = names[j - gap];
-				j -= gap;
-			}
-			names[j] = s;
-		}
-	}
-}
-
 /* Appends the names of a file's sections. */
 static size_t
 collect(const struct profile_set *set, const struct profile_file *file,
@@ -314,7 +296,7 @@ list_names(const struct profile_set *set, const struct profile_file *one,
 	if (two != NULL) {
 		n += collect(set, two, list + n);
 	}
-	sort_names(list, n);
+	str_sort(list, n);
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0 || !str_eq(list[i], list[kept - 1])) {
 			list[kept++] = list[i];

@@ -322,6 +322,18 @@
 /* Words of AWS repeated in an error sentence. */
 #define FAULT_QUOTE_MAX ((size_t)1024)
 
+/* A PromQL request: the longest range of a query and of its answer, as the
+ * CloudWatch User Guide has them... */
+#define PROMQL_RANGE_MAX_MS (INT64_C(7) * 24 * 3600 * 1000)
+#define PROMQL_SERIES_MAX_N 500
+#define PROMQL_NAME_MAX_N 10000
+/* ...and its encoded parameters: with path and label they have to stay under
+ * HTTP_TARGET_MAX. */
+#define PROMQL_QUERY_MAX ((size_t)3400)
+#define PROMQL_LABEL_MAX 150
+/* Room for the points of a series where the labels of many leave none. */
+#define PROMQL_POINTS_MIN ((size_t)240)
+
 /* Logs Insights, standard class: USD per GB scanned. An estimate: regions
  * differ by up to a half, and other classes by more. */
 #define QUERY_RUN_USD_PER_GB 0.005

@@ -114,6 +114,25 @@ str_cmp(struct str a, struct str b)
 }
 
 /* see str.h */
+void
+str_sort(struct str *s, size_t n)
+{
+	/* Shell sort: no recursion, fast enough for 10,000 names. */
+	for (size_t gap = n / 2; gap > 0; gap /= 2) {
+		for (size_t i = gap; i < n; i++) {
+			struct str one = s[i];
+			size_t j = i;
+
+			while (j >= gap && str_cmp(s[j - gap], one) > 0) {
+				s[j] = s[j - gap];
+				j -= gap;
+			}
+			s[j] = one;
+		}
+	}
+}
+
+/* see str.h */
 bool
 str_starts(struct str s, struct str prefix)
 {

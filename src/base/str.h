@@ -54,6 +54,8 @@ bool str_eq(struct str a, struct str b);
 bool str_ieq(struct str a, struct str b);
 /* Order by unsigned bytes, shorter first: <0, 0, >0. */
 int str_cmp(struct str a, struct str b);
+/* Sorts in that order, in place. */
+void str_sort(struct str *s, size_t n);
 bool str_starts(struct str s, struct str prefix);
 bool str_istarts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);

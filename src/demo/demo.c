@@ -16,6 +16,7 @@
 #include "demo/demo_dashboards.h"
 #include "demo/demo_logs.h"
 #include "demo/demo_metrics.h"
+#include "demo/demo_promql.h"
 #include "demo/demo_query.h"
 #include "demo/demo_rules.h"
 #include "demo/demo_sts.h"
@@ -71,7 +72,12 @@ static const struct operation LOGS_OPERATIONS[] = {
 	{ "StopQuery", demo_query_stop },
 };
 
-enum protocol { PROTOCOL_JSON_1_0, PROTOCOL_JSON_1_1, PROTOCOL_QUERY };
+enum protocol {
+	PROTOCOL_JSON_1_0,
+	PROTOCOL_JSON_1_1,
+	PROTOCOL_QUERY,
+	PROTOCOL_PROM
+};
 
 /* One request on its way through this file. */
 struct serve {
@@ -242,7 +248,7 @@ media_type(enum protocol p)
 {
 	return p == PROTOCOL_JSON_1_0 ? S("application/x-amz-json-1.0") :
 	    p == PROTOCOL_JSON_1_1 ? S("application/x-amz-json-1.1") :
-	    S("text/xml");
+	    p == PROTOCOL_PROM ? S("application/json") : S("text/xml");
 }
 
 static void
@@ -338,8 +344,14 @@ classify(struct serve *s)
 	const struct demo_request *r = s->request;
 	struct str target = header(r, S("X-Amz-Target"));
 	struct str query = r->target;
+	struct str path = str_cut(&query, '?');
 
-	(void)str_cut(&query, '?');
+	if (target.p == NULL && str_eq(r->method, S("GET")) &&
+	    demo_promql_operation(path).p != NULL) {
+		s->protocol = PROTOCOL_PROM;
+		s->operation = demo_promql_operation(path);
+		return true;
+	}
 	if (str_starts(target, S(METRICS_TARGET))) {
 		s->protocol = PROTOCOL_JSON_1_0;
 		s->operation = str_sub(target, sizeof(METRICS_TARGET) - 1,
@@ -387,7 +399,7 @@ admit(struct serve *s, struct str *region)
 		return true;
 	}
 	want.service = want.query ? S("sts") :
-	    s->protocol == PROTOCOL_JSON_1_0 ? S("monitoring") : S("logs");
+	    s->protocol == PROTOCOL_JSON_1_1 ? S("logs") : S("monitoring");
 	want.region = d->region.p != NULL ? d->region : *region;
 	if (demo_verify(s->arena, s->request, &want, &s->caller, &denial)) {
 		*region = want.region.p != NULL ? want.region :
@@ -406,15 +418,18 @@ static void
 deny_access(struct serve *s)
 {
 	struct buf b = buf_in(s->arena, 1024), arn = buf_in(s->arena, 256);
-	struct str service = s->protocol == PROTOCOL_JSON_1_0 ?
-	    S("cloudwatch") : s->protocol == PROTOCOL_JSON_1_1 ? S("logs") :
-	    S("sts");
+	bool prom = s->protocol == PROTOCOL_PROM;
+	struct str service = s->protocol == PROTOCOL_QUERY ? S("sts") :
+	    s->protocol == PROTOCOL_JSON_1_1 ? S("logs") : S("cloudwatch");
+	/* The PromQL paths go by the actions of other operations. */
+	struct str action = !prom ? s->operation : str_eq(s->operation,
+	    S("QueryMetrics")) ? S("GetMetricData") : S("ListMetrics");
 
 	demo_sts_arn(&arn, &s->caller);
 	buf_addf(&b, "User: %s is not authorized to perform: %s:%s because no "
 	    "identity-based policy allows the %s:%s action", buf_str(&arn),
-	    service, s->operation, service, s->operation);
-	finish_error(s, s->protocol == PROTOCOL_QUERY ? 403 : 400,
+	    service, action, service, action);
+	finish_error(s, prom || s->protocol == PROTOCOL_QUERY ? 403 : 400,
 	    s->protocol == PROTOCOL_JSON_1_1 ? S("AccessDeniedException") :
 	    S("AccessDenied"), buf_str(&b), STR_NONE);
 }
@@ -474,6 +489,32 @@ run_json(struct serve *s, struct str region)
 		s->reply->status = buf_ok(&body) && !s->arena->failed ? 200 :
 		    503;
 	}
+}
+
+/* Runs one of the Prometheus-compatible paths. */
+static void
+run_prom(struct serve *s, struct str region)
+{
+	struct buf body = buf_in(s->arena, HTTP_RESPONSE_MAX);
+	struct json_writer w = json_writer(&body);
+	struct answer x = { .demo = s->demo, .arena = s->arena,
+		.region = region, .out = &w, .status = 200 };
+	struct str query = s->request->target;
+	struct str path = str_cut(&query, '?');
+
+	x.account = account_at(s->demo->born_ms, s->now_ms);
+	demo_promql(&x, path, query);
+	if (demo_answer_failed(&x)) {
+		buf_clear(&body);
+		w = json_writer(&body);
+		json_begin_object(&w);
+		json_put_string(&w, S("status"), S("error"));
+		json_put_string(&w, S("errorType"), x.code);
+		json_put_string(&w, S("error"), x.message);
+		json_end_object(&w);
+	}
+	finish(s, x.status, media_type(s->protocol), buf_str(&body));
+	s->reply->status = buf_ok(&body) && !s->arena->failed ? x.status : 503;
 }
 
 /* CloudWatch also has a query protocol, which older SDKs and AWS CLIs speak.
@@ -590,6 +631,8 @@ demo_serve(struct demo *d, const struct demo_request *r, struct arena *a,
 		if (s.caller.denied &&
 		    !str_eq(s.operation, S("GetCallerIdentity"))) {
 			deny_access(&s);
+		} else if (s.protocol == PROTOCOL_PROM) {
+			run_prom(&s, region);
 		} else if (s.protocol != PROTOCOL_QUERY) {
 			run_json(&s, region);
 		} else {

@@ -6,8 +6,9 @@
  * behind struct transport (--demo: no network, no signature checked) and
  * behind an HTTP server (demo-endpoint: the signature is verified as AWS does,
  * and faults can be injected). Spoken: JSON 1.0 of CloudWatch, JSON 1.1 of
- * CloudWatch Logs, the query protocol of STS. The account is the same in every
- * region; the region of the scope or host name goes into the ARNs.
+ * CloudWatch Logs, CloudWatch's PromQL paths, the query protocol of STS. The
+ * account is the same in every region; the region of the scope or host name
+ * goes into the ARNs.
  *
  * Keys of the demo account, accepted where signatures are verified:
  *	AKIDEMOREADER0000001  demo/secret/of/the/reader/key0000000001  may read

@@ -37,26 +37,36 @@ ask_send(struct ask *q, enum endpoint_service service, struct str operation,
     const struct json **reply)
 {
 	struct aws_op op = { service, operation };
+	enum err err = q->err;
 
 	q->reply = (struct aws_reply){ .json = NULL };
+	*reply = NULL;
 	json_end_object(&q->writer);
-	if (q->err != ERR_OK) {
-		return q->err;
-	}
-	if (!buf_ok(&q->body)) {
+	if (err == ERR_OK && !buf_ok(&q->body)) {
 		return fail_set(q->c->fail, ERR_NOMEM, 0, STR_NONE);
 	}
-	*reply = NULL;
-	q->err = aws_call(&q->scope, &op, buf_str(&q->body), &q->reply);
-	*reply = q->reply.json;
-	if (q->err != ERR_OK) {
-		enum err err = q->err;
-
-		/* The next request of this call may work. */
-		q->err = ERR_OK;
-		return err;
+	if (err == ERR_OK) {
+		err = aws_call(&q->scope, &op, buf_str(&q->body), &q->reply);
+		*reply = q->reply.json;
 	}
-	return ERR_OK;
+	return err;
+}
+
+/* see ask.h */
+enum err
+ask_get(struct ask *q, enum endpoint_service service, struct str operation,
+    const struct aws_get *get, const struct json **reply)
+{
+	struct aws_op op = { service, operation };
+	enum err err = q->err;
+
+	q->reply = (struct aws_reply){ .json = NULL };
+	*reply = NULL;
+	if (err == ERR_OK) {
+		err = aws_call_get(&q->scope, &op, get, &q->reply);
+		*reply = q->reply.json;
+	}
+	return err;
 }
 
 /* see ask.h */

@@ -50,6 +50,11 @@ enum err ask_send(struct ask *q, enum endpoint_service service,
 enum err ask_send_in(struct ask *q, struct arena *a,
     enum endpoint_service service, struct str operation,
     const struct json **reply) MUST_USE;
+/* The same as a GET, without a body: for CloudWatch's Prometheus-compatible
+ * paths. */
+enum err ask_get(struct ask *q, enum endpoint_service service,
+    struct str operation, const struct aws_get *get,
+    const struct json **reply) MUST_USE;
 /* Members region, account_id and profile_name of the answer. After a request,
  * because the account is known from its keys; null when nobody says it. */
 void ask_origin(struct ask *q, struct json_writer *out);
