@@ -42,6 +42,20 @@ TEST(an_incident_shows_in_all_three_parts)
 	CHECK(json_get(row, S("@visualization")) == NULL);
 }
 
+TEST(anomalies_are_read_while_the_queries_run)
+{
+	struct str all;
+	size_t anomalies;
+
+	CHECK(tool_room_open());
+	CHECK(tool_room_call("analyze_log_group", CALL));
+	all = str_of(room.sent, room.sent_len);
+	anomalies = str_find(all, S("filterLogGroupArn"), 0);
+	CHECK(str_find(all, S("queryString"), 0) < anomalies);
+	CHECK(str_find(all, S("queryString"), anomalies) == all.len);
+	CHECK(str_find(all, S("\"queryId\""), anomalies) < all.len);
+}
+
 TEST(anomalies_outside_the_window_are_left_out)
 {
 	CHECK(tool_room_open());
@@ -91,9 +105,9 @@ TEST(defect_15_a_time_without_a_zone_is_utc)
 	    "\"endTime\":1794999600"));
 }
 
-#define NO_ANOMALIES "!{\"__type\":\"AccessDeniedException\"," \
+#define NO_ANOMALIES "@ListLogAnomalyDetectors !{\"__type\":\"AccessDeniedException\"," \
 	"\"message\":\"not allowed\"}"
-#define NO_QUERY "!{\"__type\":\"InvalidParameterException\"," \
+#define NO_QUERY "@StartQuery !{\"__type\":\"InvalidParameterException\"," \
 	"\"message\":\"no patterns here\"}"
 
 TEST(a_failing_part_is_named_and_the_rest_given)
@@ -107,7 +121,6 @@ TEST(a_failing_part_is_named_and_the_rest_given)
 	CHECK(part("top_patterns.results")->n > 1);
 	CHECK(tool_room_says("A part of the analysis failed"));
 	CHECK(tool_room_open());
-	tool_room_answer("{}");
 	tool_room_answer(NO_QUERY);
 	CHECK(tool_room_call("analyze_log_group", CALL));
 	CHECK(!room.is_error);
@@ -120,9 +133,9 @@ TEST(a_failing_part_is_named_and_the_rest_given)
 TEST(defect_11_nothing_but_failures_is_an_error)
 {
 	CHECK(tool_room_open());
+	tool_room_answer(NO_QUERY);
+	tool_room_answer(NO_QUERY);
 	tool_room_answer(NO_ANOMALIES);
-	tool_room_answer(NO_QUERY);
-	tool_room_answer(NO_QUERY);
 	CHECK(tool_room_call("analyze_log_group", CALL));
 	CHECK(room.is_error && tool_room_says("no patterns here"));
 }
@@ -130,10 +143,10 @@ TEST(defect_11_nothing_but_failures_is_an_error)
 TEST(odd_anomalies_cost_themselves_only)
 {
 	CHECK(tool_room_open());
-	tool_room_answer("{\"anomalyDetectors\":[null,{},"
+	tool_room_answer("@ListLogAnomalyDetectors {\"anomalyDetectors\":[null,{},"
 	    "{\"anomalyDetectorArn\":\"arn:d\"}],\"nextToken\":\"t\"}");
-	tool_room_answer("{\"nextToken\":\"t\"}");
-	tool_room_answer("{\"anomalies\":[null,{},{\"logGroupArnList\":[\"" ARN
+	tool_room_answer("@ListLogAnomalyDetectors {\"nextToken\":\"t\"}");
+	tool_room_answer("@ListAnomalies {\"anomalies\":[null,{},{\"logGroupArnList\":[\"" ARN
 	    "\"],\"suppressed\":true},{\"logGroupArnList\":[\"" ARN
 	    ":*\"],\"firstSeen\":\"NaN\",\"lastSeen\":null,\"histogram\":[],"
 	    "\"logSamples\":[\"text\"]},{\"logGroupArnList\":[\"" ARN "\"],"

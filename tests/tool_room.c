@@ -46,6 +46,32 @@ give_stream(struct exchange *x)
 	}
 }
 
+/* The next answer if it is one for this request; else NULL. */
+static const char *
+take_answer(const struct exchange *x)
+{
+	const char *answer = room.answers[room.answer_at];
+	struct str name = STR_NONE, rest;
+
+	if (room.answer_at == room.answer_n) {
+		return NULL;
+	}
+	if (answer[0] == '@') {
+		for (size_t i = 0; i < x->header_n; i++) {
+			if (str_eq(x->headers[i].name, S("X-Amz-Target"))) {
+				name = x->headers[i].value;
+			}
+		}
+		rest = str_from_z(answer + 1);
+		if (!str_ends(name, str_cut(&rest, ' '))) {
+			return NULL;
+		}
+		answer = rest.p;
+	}
+	room.answer_at++;
+	return answer;
+}
+
 static void
 one(struct exchange *x)
 {
@@ -66,11 +92,11 @@ one(struct exchange *x)
 		give_stream(x);
 		return;
 	}
-	if (room.answer_at == room.answer_n) {
+	answer = take_answer(x);
+	if (answer == NULL) {
 		transport.roundtrip(transport.ctx, &x, 1);
 		return;
 	}
-	answer = room.answers[room.answer_at++];
 	x->err = ERR_OK;
 	x->status = answer[0] == '!' ? 400 : 200;
 	x->response_n = 0;

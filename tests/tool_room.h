@@ -10,7 +10,8 @@
  *
  * Answers are used in their order; behind the last one, or with none, the demo
  * account answers. An answer that begins with '!' is an error: status 400
- * with the rest as its body.
+ * with the rest as its body; "@Operation " in front of either keeps it for that
+ * operation, and the demo account answers others until then.
  */
 #ifndef TESTS_TOOL_ROOM_H
 #define TESTS_TOOL_ROOM_H

@@ -4,7 +4,7 @@
  * that its detectors found, its most frequent patterns, and those of the lines
  * that speak of errors.
  *
- * Both queries run at the same time, with the region and the profile of the
+ * The queries run at the same time, the anomalies are read meanwhile, all with the region and the profile of the
  * call. Each part may fail by itself and then says why; the call fails when all
  * of them do. An anomaly belongs to the answer when it was seen in the window,
  * is not suppressed and names the group.
@@ -85,11 +85,16 @@ read_pages(struct analysis *a, struct str operation, struct str member,
 	return ERR_OK;
 }
 
-/* ERR_CANCELLED, ERR_NOMEM end the call; the rest goes to a->error. */
+/* query_runs.meanwhile. ERR_CANCELLED, ERR_NOMEM end the call; the rest goes to
+ * a->error. */
 static enum err
-read_anomalies(struct analysis *a)
+read_anomalies(struct query_runs *all)
 {
-	enum err err = read_pages(a, S("ListLogAnomalyDetectors"),
+	struct analysis *a = all->ctx;
+	enum err err;
+
+	a->c->progress(a->c, 0, 0, S("reading anomalies"));
+	err = read_pages(a, S("ListLogAnomalyDetectors"),
 	    S("filterLogGroupArn"), a->arn, PAGE_MAX_N);
 
 	a->detector_page_n = a->page_n;
@@ -400,7 +405,8 @@ static enum err
 work(struct analysis *a, struct query_run runs[static 2])
 {
 	struct call *c = a->c;
-	struct query_runs all = { .c = c, .runs = runs, .n = 2, .cap = 2 };
+	struct query_runs all = { .c = c, .runs = runs, .n = 2, .cap = 2,
+		.ctx = a, .meanwhile = read_anomalies };
 	struct str group = tool_arg_str(c, S("log_group_arn"));
 	struct buf b = buf_in(c->arena, 4096);
 	struct json_writer w = json_writer(&b);
@@ -426,11 +432,11 @@ work(struct analysis *a, struct query_run runs[static 2])
 		    .start_ms = a->start_ms, .end_ms = a->end_ms,
 		    .limit = PATTERN_N };
 	}
-	c->progress(c, 0, 0, S("asking for anomalies"));
-	err = read_anomalies(a);
 	all.until_ms = query_run_until(c, tool_arg_i64(c, S("max_timeout")));
-	if (err == ERR_OK) {
-		err = query_runs(&all);
+	err = query_runs(&all);
+	if (err == ERR_OK && all.meanwhile != NULL) {
+		/* No query could be started, so nothing was waited for. */
+		err = read_anomalies(&all);
 	}
 	if (err == ERR_OK && a->error.p != NULL &&
 	    runs[0].state == QUERY_RUN_FAILED &&

@@ -513,11 +513,25 @@ report(struct query_runs *all)
 	    (double)(all->until_ms - all->from_ms) / 1000, buf_str(&b));
 }
 
+/* Nothing is due before due_ms. */
+static enum err
+idle(struct query_runs *all, int64_t due_ms)
+{
+	const struct sys *sys = all->c->sys;
+	enum err (*work)(struct query_runs *) = all->meanwhile;
+
+	if (work != NULL) {
+		all->meanwhile = NULL;
+		return work(all);
+	}
+	report(all);
+	return sys->sleep_until(sys->ctx, due_ms, all->c->cancel);
+}
+
 /* see query_run.h */
 enum err
 query_runs(struct query_runs *all)
 {
-	const struct sys *sys = all->c->sys;
 	int64_t due_ms;
 
 	all->from_ms = mono(all->c);
@@ -528,9 +542,7 @@ query_runs(struct query_runs *all)
 		all->cancelled = all->cancelled ||
 		    sys_cancelled(all->c->cancel);
 		if (!all->cancelled && !round_of(all)) {
-			report(all);
-			err = sys->sleep_until(sys->ctx, due_ms,
-			    all->c->cancel);
+			err = idle(all, due_ms);
 		}
 		if (err == ERR_OK && all->cancelled) {
 			err = ERR_CANCELLED;

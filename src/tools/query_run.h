@@ -98,6 +98,10 @@ struct query_runs {
 	 * is freed behind it. NULL: the caller frees. */
 	void (*ended)(struct query_runs *all, struct query_run *run);
 	void *ctx;
+	/* Called once, while the first queries run: for other work of the
+	 * same call. An error ends everything. May be NULL; is NULL behind
+	 * query_runs() when it was called. */
+	enum err (*meanwhile)(struct query_runs *all);
 	/* private */
 	int64_t from_ms;
 	bool cancelled;
