@@ -226,7 +226,7 @@ $(B)/%.o: %.c | $(BEARSSL)
 	@mkdir -p $(@D) && echo "CC $@"
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 # The metric table: every .def file, through a program of the building machine.
-$(B)/src/tools/metric_table.o: build/gen/metric_pack.h
+$(B)/src/tools/metric_table.o $(B)/tests/test_metric_table.o: build/gen/metric_pack.h
 build/gen/metric_all.def: $(METRICS) Makefile
 	@mkdir -p $(@D) && printf '#include "%s"\n' $(METRICS:src/%=%) >$@.$$$$ \
 	    && mv $@.$$$$ $@

@@ -122,3 +122,46 @@ TEST(values_that_are_no_numbers_are_null)
 	CHECK(tool_room_call("get_metric_data", CPU));
 	CHECK(!room.is_error);
 }
+
+TEST(unsorted_points_come_out_oldest_first)
+{
+	CHECK(tool_room_open());
+	tool_room_answer(DATA("\"Timestamps\":[240,60],\"Values\":[4,1]",
+	    ",\"NextToken\":\"t\""));
+	tool_room_answer(DATA("\"Timestamps\":[120,\"x\",180],"
+	    "\"Values\":[2,9,3]", ""));
+	CHECK(tool_room_call("get_metric_data", CPU));
+	CHECK_STR(json_get(series(), S("datapoints"))->text, S("["
+	    "{\"timestamp\":\"1970-01-01T00:01:00Z\",\"value\":1},"
+	    "{\"timestamp\":\"1970-01-01T00:02:00Z\",\"value\":2},"
+	    "{\"timestamp\":\"1970-01-01T00:03:00Z\",\"value\":3},"
+	    "{\"timestamp\":\"1970-01-01T00:04:00Z\",\"value\":4}]"));
+}
+
+TEST(unsorted_points_are_cut_like_sorted_ones)
+{
+	static char answer[60000];
+	size_t len, i;
+
+	len = (size_t)snprintf(answer, sizeof(answer), "{\"MetricDataResults"
+	    "\":[{\"Id\":\"m1\",\"Label\":\"l\",\"Timestamps\":[");
+	for (i = 0; i < 600; i++) {
+		len += (size_t)snprintf(answer + len, sizeof(answer) - len,
+		    "%s%zu", i > 0 ? "," : "", 60 * (600 - i));
+	}
+	len += (size_t)snprintf(answer + len, sizeof(answer) - len,
+	    "],\"Values\":[");
+	for (i = 0; i < 600; i++) {
+		len += (size_t)snprintf(answer + len, sizeof(answer) - len,
+		    "%s%zu", i > 0 ? "," : "", 600 - i);
+	}
+	(void)snprintf(answer + len, sizeof(answer) - len, "]}]}");
+	CHECK(tool_room_open());
+	tool_room_answer(answer);
+	CHECK(tool_room_call("get_metric_data", "{\"namespace\":\"N\","
+	    "\"metric_name\":\"M\",\"max_bytes\":6000}"));
+	CHECK(room.text.len <= 6000);
+	CHECK(tool_room_says("\"value\":600}]"));
+	CHECK(!tool_room_says("\"value\":1}"));
+	CHECK(json_get_bool(room.data, S("has_more_results"), false));
+}

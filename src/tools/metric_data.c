@@ -37,7 +37,16 @@ struct series {
 	const struct json **pages; /* MetricDataResults entries, in order */
 	size_t page_n;
 	size_t point_n;
+	struct pair *pairs;    /* all points, sorted; NULL: the pages are in
+	                        * order already, which they nearly always are */
+	size_t pair_n;
 	struct series *next;
+};
+
+/* One datapoint as AWS wrote it. */
+struct pair {
+	int64_t ms;
+	const struct json *time, *value;
 };
 
 /* What AWS says about the request as a whole. */
@@ -331,6 +340,93 @@ fetch(struct ask *q, const struct window *w, struct found *found)
 	return ERR_OK;
 }
 
+/* Points of all pages are in the order of time. */
+static bool
+in_order(const struct series *s)
+{
+	int64_t before = INT64_MIN;
+
+	for (size_t i = 0; i < s->page_n; i++) {
+		const struct json *t = json_at(json_get(s->pages[i],
+		    S("Timestamps")), 0);
+
+		for (; t != NULL; t = t->next) {
+			int64_t ms = before;
+
+			(void)show_read_seconds(t, &ms);
+			if (ms < before) {
+				return false;
+			}
+			before = ms;
+		}
+	}
+	return true;
+}
+
+/* Sorts by time (Shell's method; one series has one point for each time). */
+static void
+sort_pairs(struct pair *pairs, size_t n)
+{
+	size_t gap = 1;
+
+	while (gap < n / 3) {
+		gap = 3 * gap + 1;
+	}
+	for (; gap > 0; gap /= 3) {
+		for (size_t i = gap; i < n; i++) {
+			struct pair pair = pairs[i];
+			size_t j = i;
+
+			for (; j >= gap && pairs[j - gap].ms > pair.ms;
+			    j -= gap) {
+				pairs[j] = pairs[j - gap];
+			}
+			pairs[j] = pair;
+		}
+	}
+}
+
+/* Puts the points in order where AWS did not. */
+static enum err
+settle(struct call *c, struct series *s)
+{
+	if (in_order(s)) {
+		return ERR_OK;
+	}
+	s->pairs = ARENA_ARRAY(c->arena, s->point_n, struct pair);
+	if (s->pairs == NULL) {
+		return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
+	}
+	for (size_t i = 0; i < s->page_n; i++) {
+		const struct json *t = json_at(json_get(s->pages[i],
+		    S("Timestamps")), 0);
+		const struct json *v = json_at(json_get(s->pages[i],
+		    S("Values")), 0);
+
+		for (; t != NULL && v != NULL; t = t->next, v = v->next) {
+			struct pair *pair = &s->pairs[s->pair_n];
+
+			pair->time = t;
+			pair->value = v;
+			s->pair_n += show_read_seconds(t, &pair->ms);
+		}
+	}
+	sort_pairs(s->pairs, s->pair_n);
+	return ERR_OK;
+}
+
+static bool
+show_point(struct rows *rows, const struct json *time,
+    const struct json *value)
+{
+	json_begin_object(rows->out);
+	show_seconds(rows->out, S("timestamp"), time);
+	json_put_value(rows->out, S("value"),
+	    json_is(value, JSON_NUMBER) ? value : NULL);
+	json_end_object(rows->out);
+	return rows_fit(rows);
+}
+
 /* Datapoints of one page but the first *skip; false when one did not fit.
  * *paired becomes false when the two lists do not pair up. */
 static bool
@@ -345,12 +441,7 @@ show_points(struct rows *rows, const struct json *page, size_t *skip,
 			--*skip;
 			continue;
 		}
-		json_begin_object(rows->out);
-		show_seconds(rows->out, S("timestamp"), t);
-		json_put_value(rows->out, S("value"),
-		    json_is(v, JSON_NUMBER) ? v : NULL);
-		json_end_object(rows->out);
-		if (!rows_fit(rows)) {
+		if (!show_point(rows, t, v)) {
 			return false;
 		}
 	}
@@ -375,7 +466,12 @@ show_datapoints(struct rows *rows, const struct series *s, size_t mine,
 
 		rows_begin_share(rows, S("datapoints"), mine, all);
 		rows_reserve(rows, SERIES_MESSAGES);
-		for (size_t i = 0; i < s->page_n && whole; i++) {
+		for (size_t i = skip; i < s->pair_n && whole; i++) {
+			whole = show_point(rows, s->pairs[i].time,
+			    s->pairs[i].value);
+		}
+		for (size_t i = 0; i < s->page_n && s->pairs == NULL && whole;
+		    i++) {
 			whole = show_points(rows, s->pages[i], &left, &paired);
 		}
 		rows_end(rows);
@@ -504,6 +600,10 @@ run(struct call *c)
 	    tool_arg_i64(c, S("period")) : metric_query_period(w.start_ms,
 	    w.end_ms, ask_now_ms(&q), tool_arg_i64(c, S("target_datapoints")));
 	err = fetch(&q, &w, &found);
+	for (struct series *s = found.first; s != NULL && err == ERR_OK;
+	    s = s->next) {
+		err = settle(c, s);
+	}
 	if (err == ERR_OK) {
 		show(&q, &w, &found);
 	}
