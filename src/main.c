@@ -76,9 +76,12 @@ put(int fd, struct str text)
 static int
 refuse(const struct fail *f)
 {
-	put(STDERR_FILENO, S("cloudwatch-mcp: "));
-	put(STDERR_FILENO, fail_text(f));
-	put(STDERR_FILENO, S("\n"));
+	char text[FAIL_TEXT_MAX + 64];
+	struct buf b = buf_fixed(text, sizeof(text));
+
+	/* At once: another thread's log line may not come in between. */
+	buf_addf(&b, "cloudwatch-mcp: %s\n", fail_text(f));
+	put(STDERR_FILENO, buf_str(&b));
 	return CLI_USAGE;
 }
 
@@ -461,7 +464,7 @@ show_status(void *ctx, struct str line)
 static int
 call_tool(struct program *p, struct buf *out, struct buf *err, struct fail *f)
 {
-	const struct cli_terminal terminal = {
+	struct cli_terminal terminal = {
 		.status = isatty(STDERR_FILENO) ? show_status : NULL,
 		.draw = isatty(STDOUT_FILENO),
 	};

@@ -48,7 +48,7 @@ void cli_markdown(const struct mcp_config *config, struct buf *out);
  * goes to the terminal while it runs. m needs arena, sys, aws and
  * deadline_ms. */
 int cli_call(const struct mcp *mcp, struct mcp_message *m, struct str name,
-    struct str arguments, const struct cli_terminal *terminal,
+    struct str arguments, struct cli_terminal *terminal,
     struct buf *out, struct buf *err);
 
 /* Asks GET /health of the server on host and port through the transport. An

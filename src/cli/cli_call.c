@@ -179,10 +179,9 @@ show_result(struct mcp_message *m, bool drawn, struct buf *out,
 /* see cli.h */
 int
 cli_call(const struct mcp *mcp, struct mcp_message *m, struct str name,
-    struct str arguments, const struct cli_terminal *terminal,
+    struct str arguments, struct cli_terminal *terminal,
     struct buf *out, struct buf *err)
 {
-	struct cli_terminal seen = *terminal;
 	struct json *args = NULL;
 	enum err e;
 	struct fail f;
@@ -199,17 +198,17 @@ cli_call(const struct mcp *mcp, struct mcp_message *m, struct str name,
 		    "'{\"region\": \"eu-central-1\"}'\n"));
 		return CLI_USAGE;
 	}
-	if (seen.status != NULL) {
+	if (terminal->status != NULL) {
 		m->emit = show_progress;
-		m->ctx = &seen;
+		m->ctx = terminal;
 	}
 	e = mcp_call_tool(mcp, m, name, args, &f);
-	if (seen.status != NULL) {
-		seen.status(seen.ctx, S(""));
+	if (terminal->status != NULL) {
+		terminal->status(terminal->ctx, S(""));
 	}
 	if (e != ERR_OK) {
 		buf_addf(err, "%s\n", fail_text(&f));
 		return CLI_USAGE;
 	}
-	return show_result(m, seen.draw, out, err);
+	return show_result(m, terminal->draw, out, err);
 }

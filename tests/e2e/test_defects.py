@@ -158,8 +158,8 @@ def defect_18_the_server_says_what_it_is(world):
     for tool in tools:
         assert tool["annotations"]["readOnlyHint"] is True, tool["name"]
         assert tool["title"] and tool["outputSchema"]["type"] == "object"
-    assert {t["name"] for t in tools} == set(CALLS), tools
-    assert len(json.dumps(tools, separators=(",", ":"))) <= 1000 * len(tools)
+    assert set(CALLS) <= {t["name"] for t in tools}
+    assert len(json.dumps(tools, separators=(",", ":"))) <= 40000
     answer = server.rpc("initialize", {
         "protocolVersion": "2025-11-25", "capabilities": {},
         "clientInfo": {"name": "t", "version": "1"}})["result"]
