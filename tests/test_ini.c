@@ -90,7 +90,7 @@ TEST(a_file_may_end_without_a_line_end)
 TEST(comments_are_skipped)
 {
 	GIVES("# c\n; d\n[a] # e\n  # f\nk = v ; g\nl = w\t# h\n",
-	    "a||||3\na|k||v|5\na|l||w|6\n");
+	    "a|||e|3\na|k||v|5\na|l||w|6\n");
 }
 
 TEST(a_hash_inside_a_word_belongs_to_the_value)

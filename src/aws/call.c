@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/must.h"
 #include "base/timefmt.h"
+#include "proto/xml.h"
 
 /* One job on its way. */
 struct flight {
@@ -722,6 +723,26 @@ prepare(struct flight *fl)
 
 /* ---- judging an answer ---- */
 
+/* What STS answers in place of a JSON object, as JSON or as XML. */
+static void
+read_sts_error(struct flight *fl, const struct json *v)
+{
+	struct arena *a = fl->job->scope->arena;
+	const struct json *e = json_get(v, S("Error"));
+	struct xml_pick p[] = {
+		{ S("ErrorResponse/Error/Code"), STR_NONE },
+		{ S("ErrorResponse/Error/Message"), STR_NONE },
+	};
+
+	if (v == NULL && xml_pick(a, fl->x->response_body, p, 2, NULL) !=
+	    ERR_OK) {
+		return;
+	}
+	fl->job->reply.code = json_get_str(e, S("Code"), p[0].text);
+	fl->job->reply.message = fault_message(json_get_str(e, S("Message"),
+	    p[1].text));
+}
+
 /* Reads AWS's error object, if the body is one. */
 static void
 read_error(struct flight *fl, struct fault *fault)
@@ -749,6 +770,9 @@ read_error(struct flight *fl, struct fault *fault)
 	reply->message = fault_message(json_get_str(v, S("message"),
 	    json_get_str(v, S("Message"), json_get_str(v, S("error"),
 	    STR_NONE))));
+	if (reply->code.len == 0 && fl->job->op->service == ENDPOINT_STS) {
+		read_sts_error(fl, v);
+	}
 	fault->code = reply->code;
 	fault->message = reply->message;
 }

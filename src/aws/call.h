@@ -11,8 +11,9 @@
  *	}
  *
  * JSON protocols (1.0 for CloudWatch, 1.1 for Logs), and GET with a path and a
- * query for CloudWatch's Prometheus-compatible paths; STS speaks XML and has
- * aws/sts. Names here begin with aws_: this file is the folder's face.
+ * query for CloudWatch's Prometheus-compatible paths. STS speaks XML and has
+ * aws/sts, but answers a GET in JSON. Names here begin with aws_: this file is
+ * the folder's face.
  *
  * Retries follow the SDKs' "standard mode": three attempts (AWS_MAX_ATTEMPTS),
  * exponential backoff with full jitter up to 20 s, a bucket of 500 tokens that
@@ -132,7 +133,8 @@ enum err aws_scope_region(const struct aws_scope *s, struct str region,
 /* One operation of a JSON service: {service, name}. */
 struct aws_op {
 	enum endpoint_service service; /* ENDPOINT_CLOUDWATCH, ENDPOINT_LOGS,
-	                          * ENDPOINT_LOGS_STREAM */
+	                          * ENDPOINT_LOGS_STREAM; by GET ENDPOINT_STS
+	                          * as well */
 	struct str name;               /* "DescribeAlarms": also its IAM name */
 };
 

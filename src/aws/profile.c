@@ -215,6 +215,33 @@ profile_get(const struct profile_set *set, struct str profile, struct str key)
 	    profile_get_from(set, &set->config, profile, key);
 }
 
+static struct str
+file_comment(const struct profile_set *set, const struct profile_file *file,
+    struct str profile)
+{
+	for (const struct ini_entry *e = file->ini.first; e != NULL;
+	    e = e->next) {
+		struct str name;
+
+		if (e->key.p == NULL && e->value.len > 0 &&
+		    section_profile(set, file, e->section, &name) &&
+		    str_eq(name, profile)) {
+			return e->value;
+		}
+	}
+	return STR_NONE;
+}
+
+/* see profile.h */
+struct str
+profile_comment(const struct profile_set *set, struct str profile)
+{
+	struct str v = file_comment(set, &set->config, profile);
+
+	return v.p != NULL ? v :
+	    file_comment(set, &set->credentials, profile);
+}
+
 static bool
 file_has(const struct profile_set *set, const struct profile_file *file,
     struct str profile)

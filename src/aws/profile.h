@@ -62,6 +62,9 @@ struct str profile_get_from(const struct profile_set *set,
     const struct profile_file *file, struct str profile, struct str key);
 /* The profile has a section in one of the files, even an empty one. */
 bool profile_exists(const struct profile_set *set, struct str profile);
+/* The comment behind the profile's section, that of the config file first:
+ * "[profile x] # production". Absent: none. */
+struct str profile_comment(const struct profile_set *set, struct str profile);
 /* A key of [kind name] in the config file, as in [sso-session x]; `sub` is the
  * nested key of [services x] (absent: not nested). Absent when not there. */
 struct str profile_section(const struct profile_set *set, struct str kind,

@@ -322,6 +322,12 @@
 /* Words of AWS repeated in an error sentence. */
 #define FAULT_QUOTE_MAX ((size_t)1024)
 
+/* Profiles that list_profiles checks at the same time, in one call (what the
+ * cache of credentials holds), and what a group of them may take. */
+#define PROFILES_AT_ONCE_N 8
+#define PROFILES_CHECK_MAX_N CREDS_PROFILE_MAX
+#define PROFILES_CHECK_MS 15000
+
 /* A PromQL request: the longest range of a query and of its answer, as the
  * CloudWatch User Guide has them... */
 #define PROMQL_RANGE_MAX_MS (INT64_C(7) * 24 * 3600 * 1000)

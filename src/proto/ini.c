@@ -85,6 +85,7 @@ read_section(struct reader *r, struct str s)
 	size_t end = 1;
 	char quote = '\0';
 	struct str rest;
+	struct ini_entry *e;
 
 	/* A bracket inside quotes belongs to the name. */
 	while (end < s.len && (quote != '\0' || s.p[end] != ']')) {
@@ -107,7 +108,12 @@ read_section(struct reader *r, struct str s)
 		return bad(r, "names no section between [ and ]");
 	}
 	r->open = NULL;
-	return add_entry(r) == NULL ? ERR_NOMEM : ERR_OK;
+	e = add_entry(r);
+	if (e == NULL) {
+		return ERR_NOMEM;
+	}
+	e->value = str_trim(str_sub(rest, 1, rest.len));
+	return ERR_OK;
 }
 
 /* Splits `key = value` into an entry. *out is the new entry. */

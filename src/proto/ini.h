@@ -42,7 +42,8 @@ struct ini_entry {
 	struct str section; /* text between the brackets, trimmed */
 	struct str key;     /* lower-cased; absent: the section line itself */
 	struct str sub;     /* nested key, lower-cased; absent: not nested */
-	struct str value;   /* trimmed, may be empty */
+	struct str value;   /* trimmed, may be empty; of a section line: the
+	                     * comment behind it, without its # or ; */
 	size_t line;        /* counted from 1 */
 	struct ini_entry *next;
 };
