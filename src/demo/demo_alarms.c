@@ -554,15 +554,41 @@ type_name(char type)
 	    S("LogAlarm") : S("MetricAlarm");
 }
 
+/* Whether the children or parents of an alarm are asked for. */
+static bool
+is_family(const struct answer *x)
+{
+	return json_get_set(x->in, S("ChildrenOfAlarmName")) != NULL ||
+	    json_get_set(x->in, S("ParentsOfAlarmName")) != NULL;
+}
+
+/* That goes with nothing but paging. */
+static void
+check_family(struct answer *x)
+{
+	size_t n = 0;
+
+	for (const struct json *m = x->in->child; m != NULL; m = m->next) {
+		n += m->type != JSON_NULL && !str_eq(m->key, S("MaxRecords")) &&
+		    !str_eq(m->key, S("NextToken"));
+	}
+	if (is_family(x) && n > 1) {
+		demo_answer_error(x, S("ValidationException"), S("If you "
+		    "specify ChildrenOfAlarmName or ParentsOfAlarmName, you "
+		    "cannot specify any other parameters in the request "
+		    "except for MaxRecords and NextToken"));
+	}
+}
+
 /* Without AlarmTypes the service means metric alarms only. */
 static bool
 wanted_type(const struct answer *x, char type)
 {
 	const struct json *types = json_get_set(x->in, S("AlarmTypes"));
 
-	return types == NULL || types->n == 0 ?
+	return is_family(x) || (types == NULL || types->n == 0 ?
 	    str_eq(type_name(type), S("MetricAlarm")) :
-	    demo_answer_lists(types, type_name(type));
+	    demo_answer_lists(types, type_name(type)));
 }
 
 static void
@@ -636,14 +662,14 @@ demo_alarms_describe(struct answer *x)
 	size_t max = (size_t)demo_answer_i64(x, S("MaxRecords"), 1, 100, 50);
 	size_t from = demo_answer_page(x, S("NextToken"),
 	    S("InvalidNextToken"));
-	bool brief = json_get_set(x->in, S("ChildrenOfAlarmName")) != NULL ||
-	    json_get_set(x->in, S("ParentsOfAlarmName")) != NULL;
+	bool brief = is_family(x);
 	struct account_alarm al;
 	size_t chosen[100], n = 0, next = 0;
 
 	(void)demo_answer_choice(x, S("StateValue"),
 	    S("OK, ALARM, INSUFFICIENT_DATA"));
 	check_types(x);
+	check_family(x);
 	if (names != NULL && names->n > 0 &&
 	    json_get_set(x->in, S("AlarmNamePrefix")) != NULL) {
 		demo_answer_error(x, S("InvalidParameterCombinationException"),

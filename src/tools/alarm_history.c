@@ -22,6 +22,10 @@
 
 /* The service's page size limit. */
 #define PAGE_MAX 100
+/* Pages of one call: max_items fit into ten, and a page may be empty. */
+#define PAGE_MAX_N 50
+/* Bytes of a failure that are repeated beside what came before it. */
+#define LOST_MAX ((size_t)200)
 /* Transitions closer than this form one flapping episode. */
 #define FLAP_GAP_MS ((int64_t)3600 * 1000)
 /* One message: that nothing happened, or that there is more. */
@@ -37,10 +41,60 @@ struct history {
 	const struct json **items; /* newest first, as AWS sent them */
 	size_t n;
 	bool more;
+	struct str lost;           /* why the rest is missing; absent: it is
+	                            * not */
 	const struct json *alarm;  /* NULL: there is none any more */
-	bool composite;
+	struct str type;           /* AWS's name of its type; absent: gone */
 };
 
+/* The lists of a DescribeAlarms answer and their types. */
+static const struct str lists[][2] = {
+	{ STR_INIT("MetricAlarms"), STR_INIT("MetricAlarm") },
+	{ STR_INIT("CompositeAlarms"), STR_INIT("CompositeAlarm") },
+	{ STR_INIT("LogAlarms"), STR_INIT("LogAlarm") },
+};
+
+#define LIST_N (sizeof(lists) / sizeof(lists[0]))
+
+static const struct str usual_types =
+    STR_INIT("[\"MetricAlarm\",\"CompositeAlarm\"]");
+static const struct str log_types = STR_INIT("[\"LogAlarm\"]");
+
+/* Asks for one page; *page is NULL when it failed and others came before. */
+static enum err
+fetch_page(struct history *h, struct str token, const struct json **page)
+{
+	struct call *c = h->q.c;
+	struct json_writer *body = ask_body(&h->q);
+	size_t left = h->max - h->n;
+	enum err err;
+
+	json_put_string(body, S("AlarmName"), h->name);
+	json_put_raw(body, S("AlarmTypes"), str_eq(h->type, S("LogAlarm")) ?
+	    log_types : usual_types);
+	json_put_string(body, S("HistoryItemType"),
+	    tool_arg_str(c, S("history_item_type")));
+	json_put_integer(body, S("StartDate"), h->start_ms / 1000);
+	json_put_integer(body, S("EndDate"), h->end_ms / 1000);
+	json_put_string(body, S("ScanBy"), S("TimestampDescending"));
+	json_put_integer(body, S("MaxRecords"),
+	    left < PAGE_MAX ? (int64_t)left + 1 : PAGE_MAX);
+	if (token.p != NULL) {
+		json_put_string(body, S("NextToken"), token);
+	}
+	err = ask_send(&h->q, ENDPOINT_CLOUDWATCH, S("DescribeAlarmHistory"),
+	    page);
+	if (err != ERR_OK && h->n > 0) {
+		h->lost = fail_text(c->fail);
+		fail_clear(c->fail);
+		*page = NULL;
+		return ERR_OK;
+	}
+	return err;
+}
+
+/* Reads pages until max items are there or AWS has no more. A token that comes
+ * again leads nowhere and ends the reading. */
 static enum err
 fetch_items(struct history *h)
 {
@@ -51,27 +105,11 @@ fetch_items(struct history *h)
 	if (h->items == NULL) {
 		return fail_set(c->fail, ERR_NOMEM, 0, STR_NONE);
 	}
-	do {
-		struct json_writer *body = ask_body(&h->q);
-		size_t left = h->max - h->n;
+	for (size_t turn = 0; turn < PAGE_MAX_N; turn++) {
 		const struct json *page;
-		enum err err;
+		struct str next;
+		enum err err = fetch_page(h, token, &page);
 
-		json_put_string(body, S("AlarmName"), h->name);
-		json_put_raw(body, S("AlarmTypes"),
-		    S("[\"MetricAlarm\",\"CompositeAlarm\"]"));
-		json_put_string(body, S("HistoryItemType"),
-		    tool_arg_str(c, S("history_item_type")));
-		json_put_integer(body, S("StartDate"), h->start_ms / 1000);
-		json_put_integer(body, S("EndDate"), h->end_ms / 1000);
-		json_put_string(body, S("ScanBy"), S("TimestampDescending"));
-		json_put_integer(body, S("MaxRecords"),
-		    left < PAGE_MAX ? (int64_t)left + 1 : PAGE_MAX);
-		if (token.p != NULL) {
-			json_put_string(body, S("NextToken"), token);
-		}
-		err = ask_send(&h->q, ENDPOINT_CLOUDWATCH,
-		    S("DescribeAlarmHistory"), &page);
 		if (err != ERR_OK) {
 			return err;
 		}
@@ -83,15 +121,23 @@ fetch_items(struct history *h)
 			}
 			h->items[h->n++] = i;
 		}
-		token = json_get_str(page, S("NextToken"), STR_NONE);
-	} while (token.len > 0 && !h->more && h->n < h->max);
-	h->more = h->more || token.len > 0;
+		next = page == NULL ? token :
+		    json_get_str(page, S("NextToken"), STR_NONE);
+		if (next.len > 0 && str_eq(next, token)) {
+			break;
+		}
+		token = next;
+		if (token.len == 0 || h->more || h->n == h->max) {
+			break;
+		}
+	}
+	h->more = h->more || token.len > 0 || h->lost.p != NULL;
 	return ERR_OK;
 }
 
 /* DescribeAlarms for some names; *reply is AWS's answer. */
 static enum err
-describe(struct ask *q, const struct str *names, size_t n,
+describe(struct ask *q, const struct str *names, size_t n, struct str types,
     const struct json **reply)
 {
 	struct json_writer *body = ask_body(q);
@@ -102,33 +148,67 @@ describe(struct ask *q, const struct str *names, size_t n,
 		json_string(body, names[i]);
 	}
 	json_end_array(body);
-	json_put_raw(body, S("AlarmTypes"),
-	    S("[\"MetricAlarm\",\"CompositeAlarm\"]"));
+	json_put_raw(body, S("AlarmTypes"), types);
 	json_put_integer(body, S("MaxRecords"), PAGE_MAX);
 	return ask_send(q, ENDPOINT_CLOUDWATCH, S("DescribeAlarms"), reply);
+}
+
+/* The first alarm of an answer. */
+static void
+take_alarm(struct history *h, const struct json *reply)
+{
+	for (size_t i = 0; i < LIST_N && h->alarm == NULL; i++) {
+		h->alarm = json_at(json_get(reply, lists[i][0]), 0);
+		if (h->alarm != NULL) {
+			h->type = lists[i][1];
+		}
+	}
 }
 
 static enum err
 fetch_alarm(struct history *h)
 {
 	const struct json *reply;
-	enum err err = describe(&h->q, &h->name, 1, &reply);
+	enum err err = describe(&h->q, &h->name, 1, usual_types, &reply);
 
 	if (err != ERR_OK) {
 		return err;
 	}
-	h->alarm = json_at(json_get(reply, S("MetricAlarms")), 0);
+	take_alarm(h, reply);
 	if (h->alarm == NULL) {
-		h->alarm = json_at(json_get(reply, S("CompositeAlarms")), 0);
-		h->composite = h->alarm != NULL;
+		/* Log alarms are a kind that not every region knows: asked for
+		 * by itself, and a refusal means that there is none. */
+		err = describe(&h->q, &h->name, 1, log_types, &reply);
+		if (err == ERR_OK) {
+			take_alarm(h, reply);
+		} else if (!h->q.c->arena->failed) {
+			fail_clear(h->q.c->fail);
+		}
 	}
-	return ERR_OK;
+	return h->q.c->arena->failed ? err : ERR_OK;
+}
+
+/* Seconds between evaluations: an alarm on several metrics has the longest of
+ * their periods. 0: it does not say. */
+static int64_t
+period_of(const struct json *alarm)
+{
+	int64_t period = json_get_i64(alarm, S("Period"), 0);
+	const struct json *m = json_at(json_get(alarm, S("Metrics")), 0);
+
+	for (; m != NULL; m = m->next) {
+		int64_t p = json_get_i64(m, S("Period"), json_get_i64(
+		    json_get(m, S("MetricStat")), S("Period"), 0));
+
+		period = p > period ? p : period;
+	}
+	return period;
 }
 
 /* One alarm's members; `name` stands in where AWS sent none. */
 static void
 show_details(struct json_writer *out, const struct json *alarm,
-    struct str name, bool composite)
+    struct str name, struct str type)
 {
 	struct str statistic = json_get_str(alarm, S("Statistic"),
 	    json_get_str(alarm, S("ExtendedStatistic"), STR_NONE));
@@ -138,7 +218,7 @@ show_details(struct json_writer *out, const struct json *alarm,
 	    json_get_str(alarm, S("AlarmName"), name));
 	show_string(out, S("alarm_description"), alarm, S("AlarmDescription"));
 	json_put_string(out, S("alarm_type"), alarm == NULL ? S("Unknown") :
-	    composite ? S("CompositeAlarm") : S("MetricAlarm"));
+	    type);
 	json_put_string(out, S("current_state"),
 	    json_get_str(alarm, S("StateValue"), S("Unknown")));
 	show_string(out, S("metric_name"), alarm, S("MetricName"));
@@ -249,7 +329,7 @@ show_suggestions(struct history *h, struct rows *rows)
 {
 	struct json_writer *out = h->q.c->out;
 	int64_t *times = ARENA_ARRAY(h->q.c->arena, h->n, int64_t);
-	int64_t period = json_get_i64(h->alarm, S("Period"), PERIOD_DEFAULT_S);
+	int64_t period = period_of(h->alarm);
 	int64_t evaluations =
 	    json_get_i64(h->alarm, S("EvaluationPeriods"), 1);
 	int64_t before, after;
@@ -322,6 +402,10 @@ message(struct history *h, const struct rows *rows)
 	} else if (h->n == 0) {
 		say_nothing(h, &text);
 	}
+	if (h->lost.p != NULL) {
+		buf_addf(&text, "The rest is missing: %s",
+		    str_sub(h->lost, 0, LOST_MAX));
+	}
 	rows_say(rows, h->more, S("The newest items are shown. Raise max_items "
 	    "or narrow the time range."), &text);
 	json_put_string_or_null(h->q.c->out, S("message"),
@@ -340,10 +424,10 @@ show_history(struct history *h)
 	json_begin_object(out);
 	rows_mark(&rows);
 	json_key(out, S("alarm_details"));
-	show_details(out, h->alarm, h->name, h->composite);
+	show_details(out, h->alarm, h->name, h->type);
 	if (!rows_fit(&rows)) {
 		json_key(out, S("alarm_details"));
-		show_details(out, NULL, h->name, h->composite);
+		show_details(out, NULL, h->name, h->type);
 	}
 	/* The suggestions say where to look: room is kept for some. */
 	rows_begin_share(&rows, S("history_items"), 4, 5);
@@ -386,7 +470,8 @@ show_components(struct history *h)
 	size_t n = rule_names(rule, names, RULE_NAME_MAX);
 	const struct json *reply = NULL;
 	struct rows rows;
-	enum err err = n == 0 ? ERR_OK : describe(&h->q, names, n, &reply);
+	enum err err = n == 0 ? ERR_OK : describe(&h->q, names, n,
+	    usual_types, &reply);
 
 	if (err != ERR_OK) {
 		return err;
@@ -414,7 +499,7 @@ show_components(struct history *h)
 		    find_alarm(reply, S("CompositeAlarms"), names[i]);
 
 		show_details(out, metric != NULL ? metric : composite,
-		    names[i], composite != NULL);
+		    names[i], lists[composite != NULL][1]);
 		if (!rows_fit(&rows)) {
 			break;
 		}
@@ -442,7 +527,7 @@ run(struct call *c)
 	if (err == ERR_OK) {
 		err = fetch_alarm(&h);
 	}
-	if (err == ERR_OK && h.composite &&
+	if (err == ERR_OK && str_eq(h.type, S("CompositeAlarm")) &&
 	    tool_arg_bool(c, S("include_component_alarms"))) {
 		return show_components(&h);
 	}

@@ -12,8 +12,12 @@
 #include "tools/ask.h"
 #include "tools/show.h"
 
-/* The service's page size limit. */
+/* The service's page size limit, and of names in one request. */
 #define PAGE_MAX 100
+/* Pages of one call: max_items fit into fifty, and a page may be empty. */
+#define PAGE_MAX_N 100
+/* Bytes of a failure that are repeated beside what came before it. */
+#define LOST_MAX ((size_t)400)
 
 /* The lists of a DescribeAlarms answer, in the order they are shown. */
 struct kind {
@@ -39,6 +43,15 @@ struct found {
 	size_t n[KIND_N];
 	size_t total;
 	bool more;            /* AWS has alarms that are not shown */
+	struct str lost;      /* why later pages are missing; absent: they are
+	                       * not */
+};
+
+/* What is asked for: writes its members into each request. */
+struct want {
+	void (*put)(const struct want *w, struct json_writer *body);
+	struct call *c;
+	const struct found *relatives; /* those whose details are wanted */
 };
 
 static void
@@ -201,11 +214,36 @@ collect(struct found *found, const struct json *page, size_t max)
 	}
 }
 
-/* Pages through DescribeAlarms with the given filter until max alarms are
- * there or AWS has no more. */
+/* Asks for one page; *page is NULL when it failed and others came before. */
 static enum err
-fetch(struct ask *q, void (*filter)(struct call *, struct json_writer *),
-    size_t max, struct found *found)
+fetch_page(struct ask *q, const struct want *want, size_t max,
+    struct found *found, struct str token, const struct json **page)
+{
+	struct json_writer *body = ask_body(q);
+	size_t left = max - found->total;
+	enum err err;
+
+	want->put(want, body);
+	/* One more than wanted tells whether there are more. */
+	json_put_integer(body, S("MaxRecords"),
+	    left < PAGE_MAX ? (int64_t)left + 1 : PAGE_MAX);
+	if (token.p != NULL) {
+		json_put_string(body, S("NextToken"), token);
+	}
+	err = ask_send(q, ENDPOINT_CLOUDWATCH, S("DescribeAlarms"), page);
+	if (err != ERR_OK && found->total > 0) {
+		found->lost = fail_text(q->c->fail);
+		fail_clear(q->c->fail);
+		*page = NULL;
+		return ERR_OK;
+	}
+	return err;
+}
+
+/* Pages through DescribeAlarms until max alarms are there or AWS has no more.
+ * A token that comes again leads nowhere and ends the reading. */
+static enum err
+fetch(struct ask *q, const struct want *want, size_t max, struct found *found)
 {
 	struct str token = STR_NONE;
 
@@ -216,29 +254,29 @@ fetch(struct ask *q, void (*filter)(struct call *, struct json_writer *),
 			return fail_set(q->c->fail, ERR_NOMEM, 0, STR_NONE);
 		}
 	}
-	do {
-		struct json_writer *body = ask_body(q);
-		size_t left = max - found->total;
+	for (size_t turn = 0; turn < PAGE_MAX_N; turn++) {
 		const struct json *page;
-		enum err err;
+		struct str next;
+		enum err err = fetch_page(q, want, max, found, token, &page);
 
-		filter(q->c, body);
-		/* One more than wanted tells whether there are more. */
-		json_put_integer(body, S("MaxRecords"),
-		    left < PAGE_MAX ? (int64_t)left + 1 : PAGE_MAX);
-		if (token.p != NULL) {
-			json_put_string(body, S("NextToken"), token);
-		}
-		err = ask_send(q, ENDPOINT_CLOUDWATCH, S("DescribeAlarms"),
-		    &page);
 		if (err != ERR_OK) {
 			return err;
 		}
+		if (page == NULL) {
+			break;
+		}
 		collect(found, page, max);
-		token = json_get_str(page, S("NextToken"), STR_NONE);
+		next = json_get_str(page, S("NextToken"), STR_NONE);
 		q->c->progress(q->c, (double)found->total, 0,
 		    S("reading alarms"));
-	} while (token.len > 0 && !found->more && found->total < max);
+		if (next.len > 0 && str_eq(next, token)) {
+			break;
+		}
+		token = next;
+		if (token.len == 0 || found->more || found->total == max) {
+			break;
+		}
+	}
 	found->more = found->more || token.len > 0;
 	return ERR_OK;
 }
@@ -248,6 +286,7 @@ show_found(struct ask *q, const struct found *found, bool setup,
     struct str none)
 {
 	struct json_writer *out = q->c->out;
+	struct buf text = buf_in(q->c->arena, ROWS_CLOSING);
 	size_t left = found->total;
 	struct rows rows;
 
@@ -269,8 +308,17 @@ show_found(struct ask *q, const struct found *found, bool setup,
 		rows_end(&rows);
 		left -= found->n[k];
 	}
-	rows_close(&rows, found->more, S("Raise max_items, or narrow the "
-	    "request."), found->total == 0 ? none : STR_NONE);
+	if (found->lost.p != NULL) {
+		buf_addf(&text, "The rest is missing: %s",
+		    str_sub(found->lost, 0, LOST_MAX));
+	} else if (found->total == 0 && !found->more) {
+		buf_add(&text, none);
+	}
+	rows_say(&rows, found->more, S("Raise max_items, or narrow the "
+	    "request."), &text);
+	json_put_boolean(out, S("has_more_results"), rows.cut || found->more);
+	json_put_string_or_null(out, S("message"),
+	    text.len > 0 ? buf_str(&text) : STR_NONE);
 	ask_origin(q, out);
 	json_end_object(out);
 }
@@ -286,9 +334,9 @@ all_types(struct json_writer *body)
 }
 
 static void
-active_filter(struct call *c, struct json_writer *body)
+put_active(const struct want *want, struct json_writer *body)
 {
-	(void)c;
+	(void)want;
 	json_put_string(body, S("StateValue"), S("ALARM"));
 	all_types(body);
 }
@@ -296,13 +344,14 @@ active_filter(struct call *c, struct json_writer *body)
 static enum err
 active_run(struct call *c)
 {
+	const struct want want = { .put = put_active, .c = c };
 	struct found found = { .total = 0 };
 	struct ask q;
 	enum err err;
 
 	ask_begin(&q, c);
-	err = fetch(&q, active_filter,
-	    (size_t)tool_arg_i64(c, S("max_items")), &found);
+	err = fetch(&q, &want, (size_t)tool_arg_i64(c, S("max_items")),
+	    &found);
 	if (err == ERR_OK) {
 		show_found(&q, &found, false,
 		    S("No alarm is in ALARM state in this region."));
@@ -311,27 +360,23 @@ active_run(struct call *c)
 }
 
 static void
-describe_filter(struct call *c, struct json_writer *body)
+put_argument(struct call *c, struct json_writer *body, struct str name,
+    struct str member)
 {
-	static const struct str strings[][2] = {
-		{ STR_INIT("alarm_name_prefix"), STR_INIT("AlarmNamePrefix") },
-		{ STR_INIT("state_value"), STR_INIT("StateValue") },
-		{ STR_INIT("children_of"), STR_INIT("ChildrenOfAlarmName") },
-		{ STR_INIT("parents_of"), STR_INIT("ParentsOfAlarmName") },
-	};
-	const struct json *names = tool_arg(c, S("alarm_names"));
+	struct str value = tool_arg_str(c, name);
+
+	if (value.p != NULL) {
+		json_put_string(body, member, value);
+	}
+}
+
+/* AlarmTypes and StateValue, which go with everything but relatives. */
+static void
+put_filters(struct call *c, struct json_writer *body)
+{
 	const struct json *types = tool_arg(c, S("alarm_types"));
 
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
-		struct str value = tool_arg_str(c, strings[i][0]);
-
-		if (value.p != NULL) {
-			json_put_string(body, strings[i][1], value);
-		}
-	}
-	if (names != NULL) {
-		json_put_value(body, S("AlarmNames"), names);
-	}
+	put_argument(c, body, S("state_value"), S("StateValue"));
 	if (types != NULL) {
 		json_put_value(body, S("AlarmTypes"), types);
 	} else {
@@ -339,21 +384,93 @@ describe_filter(struct call *c, struct json_writer *body)
 	}
 }
 
+static void
+put_describe(const struct want *want, struct json_writer *body)
+{
+	const struct json *names = tool_arg(want->c, S("alarm_names"));
+
+	put_argument(want->c, body, S("alarm_name_prefix"),
+	    S("AlarmNamePrefix"));
+	if (names != NULL) {
+		json_put_value(body, S("AlarmNames"), names);
+	}
+	put_filters(want->c, body);
+}
+
+/* AWS refuses any other member beside one of these. */
+static void
+put_relatives(const struct want *want, struct json_writer *body)
+{
+	put_argument(want->c, body, S("children_of"),
+	    S("ChildrenOfAlarmName"));
+	put_argument(want->c, body, S("parents_of"), S("ParentsOfAlarmName"));
+}
+
+/* The relatives by name: the request for them told hardly more than that. */
+static void
+put_named(const struct want *want, struct json_writer *body)
+{
+	const struct found *of = want->relatives;
+
+	json_key(body, S("AlarmNames"));
+	json_begin_array(body);
+	for (size_t k = 0, n = 0; k < KIND_N; k++) {
+		for (size_t i = 0; i < of->n[k] && n < PAGE_MAX; i++) {
+			json_string(body, json_get_str(of->items[k][i],
+			    S("AlarmName"), S("-")));
+			n++;
+		}
+	}
+	json_end_array(body);
+	put_filters(want->c, body);
+}
+
+/* Children or parents of an alarm, with their details. */
+static enum err
+fetch_relatives(struct ask *q, size_t max, struct found *found)
+{
+	struct found relatives = { .total = 0 };
+	struct want want = { .put = put_relatives, .c = q->c };
+	enum err err = fetch(q, &want, PAGE_MAX, &relatives);
+
+	if (err == ERR_OK && relatives.total > 0) {
+		want.put = put_named;
+		want.relatives = &relatives;
+		err = fetch(q, &want, max, found);
+		found->more = found->more || relatives.more;
+		found->lost = found->lost.p != NULL ? found->lost :
+		    relatives.lost;
+	}
+	return err;
+}
+
 static enum err
 describe_run(struct call *c)
 {
+	static const struct str ways[] = { STR_INIT("alarm_names"),
+		STR_INIT("alarm_name_prefix"), STR_INIT("children_of"),
+		STR_INIT("parents_of") };
+	const struct want want = { .put = put_describe, .c = c };
+	size_t max = (size_t)tool_arg_i64(c, S("max_items"));
 	struct found found = { .total = 0 };
+	size_t way = 0, way_n = 0;
 	struct ask q;
 	enum err err;
 
-	if (tool_arg(c, S("alarm_names")) != NULL &&
-	    tool_arg_str(c, S("alarm_name_prefix")).p != NULL) {
-		return fail_set(c->fail, ERR_ARGUMENT, 0, S("give alarm_names "
-		    "or alarm_name_prefix, not both: AWS takes one of them"));
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (tool_arg(c, ways[i]) != NULL) {
+			way = i;
+			way_n++;
+		}
+	}
+	if (way_n > 1) {
+		return fail_set(c->fail, ERR_ARGUMENT, 0, S("give one of "
+		    "alarm_names, alarm_name_prefix, children_of and "
+		    "parents_of, not both: AWS takes one of them"));
 	}
 	ask_begin(&q, c);
-	err = fetch(&q, describe_filter,
-	    (size_t)tool_arg_i64(c, S("max_items")), &found);
+	err = way >= 2 ? fetch_relatives(&q, max, &found) :
+	    fetch(&q, &want, max, &found);
 	if (err == ERR_OK) {
 		show_found(&q, &found, true, S("No alarm matches in this "
 		    "region and account."));
