@@ -105,7 +105,8 @@ TEST(defect_15_a_time_without_a_zone_is_utc)
 	    "\"endTime\":1794999600"));
 }
 
-#define NO_ANOMALIES "@ListLogAnomalyDetectors !{\"__type\":\"AccessDeniedException\"," \
+#define NO_ANOMALIES "@ListLogAnomalyDetectors !{\"__type\":" \
+	"\"AccessDeniedException\"," \
 	"\"message\":\"not allowed\"}"
 #define NO_QUERY "@StartQuery !{\"__type\":\"InvalidParameterException\"," \
 	"\"message\":\"no patterns here\"}"
@@ -143,10 +144,12 @@ TEST(defect_11_nothing_but_failures_is_an_error)
 TEST(odd_anomalies_cost_themselves_only)
 {
 	CHECK(tool_room_open());
-	tool_room_answer("@ListLogAnomalyDetectors {\"anomalyDetectors\":[null,{},"
+	tool_room_answer("@ListLogAnomalyDetectors {\"anomalyDetectors\":["
+	    "null,{},"
 	    "{\"anomalyDetectorArn\":\"arn:d\"}],\"nextToken\":\"t\"}");
 	tool_room_answer("@ListLogAnomalyDetectors {\"nextToken\":\"t\"}");
-	tool_room_answer("@ListAnomalies {\"anomalies\":[null,{},{\"logGroupArnList\":[\"" ARN
+	tool_room_answer("@ListAnomalies {\"anomalies\":[null,{},"
+	    "{\"logGroupArnList\":[\"" ARN
 	    "\"],\"suppressed\":true},{\"logGroupArnList\":[\"" ARN
 	    ":*\"],\"firstSeen\":\"NaN\",\"lastSeen\":null,\"histogram\":[],"
 	    "\"logSamples\":[\"text\"]},{\"logGroupArnList\":[\"" ARN "\"],"

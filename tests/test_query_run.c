@@ -113,6 +113,54 @@ TEST(a_query_is_started_looked_at_and_read)
 	query_run_free(&r);
 }
 
+/* Other work while queries run: it fails on demand. */
+static enum err meanwhile_err;
+
+static enum err
+meanwhile(struct query_runs *all)
+{
+	MUST(all->runs[0].state == QUERY_RUN_STARTED);
+	fake.mono_ms += 700;
+	return meanwhile_err;
+}
+
+TEST(other_work_is_done_once_while_a_query_runs)
+{
+	struct query_run r = a_query("fields a");
+	struct query_runs all = { .c = &c, .runs = &r, .n = 1,
+		.meanwhile = meanwhile };
+
+	CHECK(begin_test());
+	say(STARTED);
+	say(RUNNING);
+	say(COMPLETE);
+	all.until_ms = query_run_until(&c, 30);
+	meanwhile_err = ERR_OK;
+	CHECK_INT(query_runs(&all), ERR_OK);
+	CHECK_INT(r.state, QUERY_RUN_COMPLETE);
+	CHECK(all.meanwhile == NULL);
+	CHECK(fake_transport_ok(&net));
+	query_run_free(&r);
+}
+
+TEST(other_work_that_fails_stops_the_queries)
+{
+	struct query_run r = a_query("fields a");
+	struct query_runs all = { .c = &c, .runs = &r, .n = 1,
+		.meanwhile = meanwhile };
+
+	CHECK(begin_test());
+	say(STARTED);
+	say(RUNNING);
+	say("{\"success\":true}");
+	all.until_ms = query_run_until(&c, 30);
+	meanwhile_err = ERR_CANCELLED;
+	CHECK_INT(query_runs(&all), ERR_CANCELLED);
+	CHECK(fake_transport_saw(&net, "Logs_20140328.StopQuery"));
+	CHECK(fake_transport_ok(&net));
+	query_run_free(&r);
+}
+
 TEST(pages_are_read_until_the_token_ends_or_repeats)
 {
 	struct query_run r = a_query("fields a");

@@ -4,10 +4,10 @@
  * that its detectors found, its most frequent patterns, and those of the lines
  * that speak of errors.
  *
- * The queries run at the same time, the anomalies are read meanwhile, all with the region and the profile of the
- * call. Each part may fail by itself and then says why; the call fails when all
- * of them do. An anomaly belongs to the answer when it was seen in the window,
- * is not suppressed and names the group.
+ * The queries run at the same time and the anomalies are read meanwhile, all
+ * with the region and the profile of the call. Each part may fail by itself and
+ * then says why; the call fails when all of them do. An anomaly belongs to the
+ * answer when it was seen in the window, is not suppressed and names the group.
  */
 #include "tools/tools.h"
 
