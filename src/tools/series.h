@@ -37,6 +37,10 @@ struct series_query {
 	                        * {Name, Value}; NULL: none */
 	int64_t period_s;
 	struct str account_id; /* of a source account; absent: the caller's */
+	const struct json *own; /* MetricDataQueries as AWS writes them, of an
+	                        * alarm on metric math; then the only query,
+	                        * and all above but period_s is unused */
+	struct str own_id;     /* the one of them that is wanted */
 };
 
 /* What came. */
