@@ -360,6 +360,18 @@ letters(struct str word)
 	return set;
 }
 
+/* Letters of a that b lacks. */
+static size_t
+count_missing(uint64_t a, uint64_t b)
+{
+	size_t n = 0;
+
+	for (a &= ~b; a != 0; a &= a - 1) {
+		n++;
+	}
+	return n;
+}
+
 /* The distance of two words where it is below a limit, else the limit. An edit
  * adds or takes one letter, so most are told apart by their letters alone. */
 static size_t
@@ -370,8 +382,8 @@ distance_below(struct str a, uint64_t a_letters, struct str b, size_t limit)
 	size_t d;
 
 	if (gap >= limit ||
-	    (size_t)__builtin_popcountll(a_letters & ~b_letters) >= limit ||
-	    (size_t)__builtin_popcountll(b_letters & ~a_letters) >= limit) {
+	    count_missing(a_letters, b_letters) >= limit ||
+	    count_missing(b_letters, a_letters) >= limit) {
 		return limit;
 	}
 	d = str_distance(a, b);

@@ -25,6 +25,8 @@ CALLS = {
     "list_metrics": {"max_items": 1},
     "get_metric_data": {"namespace": "AWS/Lambda", "metric_name": "Errors",
                         "statistic": "Sum"},
+    "get_metric_statistics": {"namespace": "AWS/Lambda",
+                              "metric_name": "Errors"},
     "describe_log_groups": {"max_items": 1},
     "execute_log_insights_query": QUERY,
     "get_logs_insight_query_results": {"query_id": "none"},
