@@ -200,6 +200,21 @@ TEST(an_account_says_when_there_were_more_queries)
 	CHECK(!tool_room_says("more queries than max_queries"));
 }
 
+TEST(a_history_that_ends_in_an_error_is_used_as_far_as_it_goes)
+{
+	CHECK(tool_room_open());
+	tool_room_answer("{\"queries\":[" QUERY("filter a = 1")
+	    "],\"nextToken\":\"t\"}");
+	tool_room_answer("!{\"__type\":\"InvalidParameterException\","
+	    "\"message\":\"the token is old\"}");
+	tool_room_answer(NONE);
+	tool_room_answer(NONE);
+	CHECK(tool_room_call("recommend_indexes_account", "{}"));
+	CHECK(!room.is_error);
+	CHECK(tool_room_says("only the newest queries could be read"));
+	CHECK_INT(json_get(room.data, S("log_group_results"))->n, 1);
+}
+
 TEST(a_policy_for_other_groups_indexes_nothing_here)
 {
 	CHECK(tool_room_open());

@@ -136,6 +136,20 @@ TEST(rows_behind_the_first_page_are_read)
 	CHECK(!json_get_bool(room.data, S("has_more_results"), true));
 }
 
+TEST(a_limit_that_was_reached_is_said)
+{
+	CHECK(tool_room_open());
+	tool_room_answer(STARTED);
+	tool_room_answer("{\"status\":\"Complete\",\"statistics\":{"
+	    "\"recordsMatched\":50.0},\"results\":[[{\"field\":\"a\","
+	    "\"value\":\"1\"}]]}");
+	CHECK(tool_room_call("execute_log_insights_query", "{" WINDOW GROUP
+	    "\"limit\":1,\"query_string\":\"fields a\"}"));
+	CHECK(!room.is_error);
+	CHECK(json_get_bool(room.data, S("has_more_results"), false));
+	CHECK(tool_room_says("Raise limit"));
+}
+
 TEST(ten_thousand_rows_are_cut_at_max_bytes_and_at_no_other_place)
 {
 	CHECK(tool_room_open());

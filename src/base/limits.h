@@ -354,6 +354,8 @@
 /* Rows of a batch that are held until they are in order: twice the largest
  * answer. */
 #define INSIGHTS_BATCH_KEEP_MAX ((size_t)8 * 1024 * 1024)
+/* Their texts, and twice the arrays that put them in order. */
+#define INSIGHTS_BATCH_ARENA_CAP ((size_t)32 * 1024 * 1024)
 /* Past queries that advice on indexes reads: of one group the service's
  * own reach, of an account at most so many. */
 #define INDEX_ADVICE_GROUP_QUERY_N 10000
@@ -362,8 +364,8 @@
 #define INDEX_ADVICE_GROUP_MAX_N 500
 /* Stored bytes that the look for rare fields may read: about 0.05 USD. */
 #define INDEX_ADVICE_LOOK_BYTES 2e9
-/* One page of results as text and tree. */
-#define QUERY_RUN_ARENA_CAP ((size_t)32 * 1024 * 1024)
+/* One page of results as text and tree: 10,000 rows of seven fields. */
+#define QUERY_RUN_ARENA_CAP ((size_t)64 * 1024 * 1024)
 
 /* Slots of the grid that a series is laid on for analysis: 100,800 points, the
  * most of one answer, stay apart; sparser and longer ones share slots. */

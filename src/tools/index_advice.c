@@ -148,7 +148,9 @@ read_history(struct advice *x, struct group *only, uint64_t max)
 		err = ask_send_in(&x->q, &x->pages, ENDPOINT_LOGS,
 		    S("DescribeQueries"), &page);
 		if (err != ERR_OK) {
-			return err;
+			/* What was read is worth something. */
+			return x->read_n == 0 ? err : optional(x, err,
+			    S("only the newest queries could be read: "));
 		}
 		query = json_at(json_get(page, S("queries")), 0);
 		for (; query != NULL && x->read_n < max; query = query->next) {

@@ -13,6 +13,10 @@
 #include "tools/query_run.h"
 #include "tools/rows.h"
 
+/* Rows that a query without a limit ends at, and the least bytes of one:
+ * {"a":"1"}. */
+#define SERVICE_ROW_N 10000
+#define ROW_LEN_MIN 8
 /* From this length on a message may have been cut by the query. */
 #define MESSAGE_LONG 1000
 
@@ -110,7 +114,8 @@ advice(const struct query_run *r, const struct rows *rows,
 		    "row's @ptr gives the whole.");
 	}
 	if (rows->cut || s->more) {
-		return S("Use limit, stats or fewer fields in the query.");
+		return S("Raise limit, or use stats or fewer fields in the "
+		    "query.");
 	}
 	return rows->n > 0 ? STR_NONE : r->matched_n > 0 ? S("No rows.") :
 	    S("No record matched: check the filter, the time range and the "
@@ -142,11 +147,27 @@ show(struct ask *q, struct query_run *r)
 	if (err != ERR_OK) {
 		return fail_set(q->c->fail, err, 0, fail_text(&r->fail));
 	}
+	/* As many as were asked for, and more records matched. */
+	shown.more = shown.more || (!rows.cut && r->matched_n >
+	    (double)rows.n && rows.n >= (uint64_t)(r->limit > 0 ? r->limit :
+	    SERVICE_ROW_N));
 	words = advice(r, &rows, &shown);
 	rows_close(&rows, shown.more, words, words);
 	ask_origin(q, out);
 	json_end_object(out);
 	return ERR_OK;
+}
+
+/* Rows to ask for where the caller did not say: the service's own limit, but
+ * no more than could be shown, because all have to be held. */
+static int64_t
+row_limit(struct call *c)
+{
+	int64_t most = (tool_arg(c, S("max_bytes")) == NULL ?
+	    ROWS_BYTES_DEFAULT : tool_arg_i64(c, S("max_bytes"))) /
+	    ROW_LEN_MIN + 1;
+
+	return most < SERVICE_ROW_N ? most : SERVICE_ROW_N;
 }
 
 static enum err
@@ -164,7 +185,7 @@ execute_run(struct call *c)
 	r.language = language_of(c, r.text);
 	r.start_ms = ask_time(&q, S("start_time"), now_ms);
 	r.end_ms = ask_time(&q, S("end_time"), now_ms);
-	r.limit = tool_arg(c, S("limit")) == NULL ? 0 :
+	r.limit = tool_arg(c, S("limit")) == NULL ? row_limit(c) :
 	    tool_arg_i64(c, S("limit"));
 	all.until_ms = query_run_until(c, tool_arg_i64(c, S("max_timeout")));
 	err = q.err != ERR_OK ? q.err :

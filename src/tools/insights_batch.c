@@ -32,6 +32,10 @@
 /* Halvings of one chunk's time. */
 #define SPLIT_DEPTH_MAX 4
 #define WARNING_MAX_N 20
+/* No row is shorter: {"_region":"us-east-1","_logGroups":"g"}. */
+#define ROW_LEN_MIN 40
+/* Rows of all answers that are held at a time. */
+#define HELD_ROW_N 20000
 
 /* What run->ctx points to. */
 struct chunk {
@@ -53,6 +57,8 @@ struct batch {
 	struct call *c;
 	struct query_fields shape;
 	struct rows rows;
+	struct arena arena; /* of the rows: the answer needs the call's own */
+	struct buf scratch; /* one row */
 	struct row *kept;
 	size_t kept_n, kept_cap, kept_len;
 	bool dropped;       /* rows that were not kept */
@@ -118,7 +124,7 @@ sort_rows(struct batch *b)
 	if (b->shape.sort.p == NULL || b->kept_n < 2) {
 		return ERR_OK;
 	}
-	spare = ARENA_ARRAY(b->c->arena, b->kept_n, struct row);
+	spare = ARENA_ARRAY(&b->arena, b->kept_n, struct row);
 	if (spare == NULL) {
 		return fail_set(b->c->fail, ERR_NOMEM, 0, STR_NONE);
 	}
@@ -141,7 +147,7 @@ make_room(struct batch *b)
 	if (b->kept_n < b->kept_cap) {
 		return true;
 	}
-	more = ARENA_ARRAY(b->c->arena, cap, struct row);
+	more = ARENA_ARRAY(&b->arena, cap, struct row);
 	if (more == NULL) {
 		return false;
 	}
@@ -155,9 +161,9 @@ make_room(struct batch *b)
 
 /* Keeps one row; false: there is no room for it. */
 static bool
-keep(struct batch *b, const struct query_run *r, const struct json *cells,
-    struct buf *scratch)
+keep(struct batch *b, const struct query_run *r, const struct json *cells)
 {
+	struct buf *scratch = &b->scratch;
 	const struct chunk *chunk = r->ctx;
 	struct json_writer w = json_writer(scratch);
 	struct str key = query_run_cell(cells, b->shape.sort);
@@ -177,48 +183,52 @@ keep(struct batch *b, const struct query_run *r, const struct json *cells,
 		b->dropped = true;
 		return false;
 	}
-	row.text = str_dup(b->c->arena, buf_str(scratch));
+	row.text = str_dup(&b->arena, buf_str(scratch));
 	if (key.p != NULL) {
-		row.key = str_dup(b->c->arena, key);
+		row.key = str_dup(&b->arena, key);
 		row.is_number = num_parse(key, &row.number);
+	}
+	if (b->arena.failed) {
+		b->dropped = true;
+		return false;
 	}
 	b->kept[b->kept_n++] = row;
 	b->kept_len += scratch->len;
 	return true;
 }
 
-/* Reads a complete run's rows, as many as the answer could show. *n is how
- * many there are at least, *full that the answer could show no more. */
-static enum err
-collect(struct batch *b, struct query_run *r, size_t *n, bool *full)
+/* Keeps a page of rows; false: the answer could show no more of this run. */
+static bool
+keep_page(struct batch *b, const struct query_run *r, const struct json *page,
+    size_t *len)
 {
-	struct buf scratch = buf_in(b->c->arena, b->rows.max_bytes);
-	size_t len = 0;
-	const struct json *page;
-	enum err err;
+	const struct json *row = json_at(page, 0);
 
-	*n = 0;
-	*full = false;
-	while ((err = query_run_page(r, &page)) == ERR_OK && page != NULL) {
-		const struct json *row = json_at(page, 0);
-
-		for (; row != NULL; row = row->next) {
-			(*n)++;
-			if (*full) {
-				continue;
-			}
-			if (!keep(b, r, row, &scratch)) {
-				*full = true;
-			}
-			len += scratch.len;
-			*full = *full || len > b->rows.max_bytes;
+	for (; row != NULL; row = row->next) {
+		if (*len > b->rows.max_bytes || !keep(b, r, row)) {
+			return false;
 		}
-		if (*full) {
-			b->dropped = b->dropped || query_run_more(r);
-			break;
+		*len += b->scratch.len;
+	}
+	return true;
+}
+
+/* Bytes that a page's rows take in the answer, roughly. */
+static size_t
+rough_len(const struct json *page)
+{
+	size_t len = 0;
+
+	for (const struct json *row = json_at(page, 0); row != NULL;
+	    row = row->next) {
+		len += ROW_LEN_MIN;
+		for (const struct json *cell = json_at(row, 0); cell != NULL;
+		    cell = cell->next) {
+			len += json_get_str(cell, S("field"), S("")).len + 6 +
+			    json_get_str(cell, S("value"), S("")).len;
 		}
 	}
-	return err;
+	return len;
 }
 
 /* ---- chunks ---- */
@@ -288,23 +298,29 @@ static void
 completed(struct query_runs *all, struct query_run *r)
 {
 	struct batch *b = all->ctx;
-	size_t before_n = b->kept_n, before_len = b->kept_len, n;
-	bool full;
-	enum err err = collect(b, r, &n, &full);
+	const struct json *page;
+	size_t len = 0;
+	enum err err = query_run_page(r, &page);
 
-	if (err != ERR_OK) {
-		complain(b, r, fail_text(&r->fail));
-	}
-	/* 10,000 rows that leave room in the answer: there may be more. */
-	if (err == ERR_OK && !full && r->limit == 0 && n >= SERVICE_ROW_N) {
+	/* As many rows as can be, and room for more: there may be more. */
+	if (err == ERR_OK && b->limit == 0 && json_is(page, JSON_ARRAY) &&
+	    page->n >= SERVICE_ROW_N && rough_len(page) < b->rows.max_bytes) {
 		if (split(all, r)) {
-			b->kept_n = before_n;
-			b->kept_len = before_len;
 			return;
 		}
 		complain(b, r, S("the query ended at the service's 10,000 "
 		    "rows; there may be more"));
 		b->dropped = true;
+	}
+	while (err == ERR_OK && page != NULL) {
+		if (!keep_page(b, r, page, &len)) {
+			b->dropped = true;
+			break;
+		}
+		err = query_run_page(r, &page);
+	}
+	if (err != ERR_OK) {
+		complain(b, r, fail_text(&r->fail));
 	}
 	b->good_n++;
 }
@@ -643,6 +659,16 @@ check(struct batch *b, struct query_run *like)
 	return ERR_OK;
 }
 
+/* Rows that are worth asking for: more could not be shown. */
+static int64_t
+row_limit(const struct batch *b)
+{
+	int64_t most = (int64_t)b->rows.max_bytes / ROW_LEN_MIN + 1;
+
+	most = most < SERVICE_ROW_N ? most : SERVICE_ROW_N;
+	return b->limit > 0 && b->limit < most ? b->limit : most;
+}
+
 static enum err
 run(struct call *c)
 {
@@ -663,7 +689,13 @@ run(struct call *c)
 	like.text = tool_arg_str(c, S("query_string"));
 	like.start_ms = ask_time(&q, S("start_time"), q.now_ms);
 	like.end_ms = ask_time(&q, S("end_time"), q.now_ms);
-	like.limit = b.limit;
+	like.limit = row_limit(&b);
+	all.looks_at_once = (size_t)(HELD_ROW_N / like.limit);
+	arena_init(&b.arena, INSIGHTS_BATCH_ARENA_CAP);
+	if (c->arena->budget != NULL) {
+		arena_share(&b.arena, c->arena->budget);
+	}
+	b.scratch = buf_in(&b.arena, b.rows.max_bytes);
 	all.cap = INSIGHTS_BATCH_RUN_MAX_N;
 	all.runs = ARENA_ARRAY(c->arena, all.cap, struct query_run);
 	all.each_ms = tool_arg_i64(c, S("max_timeout")) * 1000;
@@ -690,7 +722,11 @@ run(struct call *c)
 	if (err == ERR_OK) {
 		err = sort_rows(&b);
 	}
-	return err == ERR_OK ? show(&b, &q, &all, region_n) : err;
+	if (err == ERR_OK) {
+		err = show(&b, &q, &all, region_n);
+	}
+	arena_free(&b.arena);
+	return err;
 }
 
 static const struct param params[] = {

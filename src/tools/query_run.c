@@ -292,6 +292,9 @@ looked(struct query_runs *all, struct query_run *r, struct aws_job *job)
 		r->state = QUERY_RUN_LATE;
 		return;
 	}
+	/* What it had so far is not needed. */
+	r->page = NULL;
+	arena_free(&r->arena);
 	/* The last look is not before the time is over. */
 	r->due_ms = now_ms + r->pause_ms;
 	r->due_ms = r->due_ms > r->last_ms ? r->last_ms : r->due_ms;
@@ -424,7 +427,9 @@ static bool
 round_of(struct query_runs *all)
 {
 	struct aws_job jobs[EXCHANGE_MANY_MAX];
-	size_t who[EXCHANGE_MANY_MAX], n = 0;
+	size_t who[EXCHANGE_MANY_MAX], n = 0, look_n = 0;
+	size_t look_max = all->looks_at_once > 0 ? all->looks_at_once :
+	    EXCHANGE_MANY_MAX;
 	int64_t now_ms = mono(all->c);
 
 	for (size_t i = 0; i < all->n && n < EXCHANGE_MANY_MAX; i++) {
@@ -438,7 +443,9 @@ round_of(struct query_runs *all)
 			give_up(r, ERR_TIMEOUT, S("the time was over before "
 			    "the query could be started"));
 			finish(all, r);
-		} else if (is_due(all, r, now_ms)) {
+		} else if (is_due(all, r, now_ms) &&
+		    (r->state == QUERY_RUN_WAITING || look_n < look_max)) {
+			look_n += r->state == QUERY_RUN_STARTED;
 			fill(r, &jobs[n]);
 			/* Counted by running_in() from here on. */
 			r->starting = r->state == QUERY_RUN_WAITING;

@@ -90,6 +90,7 @@ struct query_runs {
 	size_t n, cap;       /* cap: room for what `ended` adds */
 	size_t at_once;      /* queries that run at a time in one scope;
 	                      * 0: QUERY_RUN_AT_ONCE_N */
+	size_t looks_at_once; /* answers held at a time; 0: as many as can be */
 	int64_t until_ms;    /* monotonic: no longer than this */
 	int64_t each_ms;     /* most of one query, from its start; 0: any */
 	bool stop_late;      /* stop in AWS what is late */
