@@ -140,8 +140,8 @@ TEST(what_it_does_not_know_is_refused_in_prometheus_form)
 		"abs(abs(abs(abs(abs(abs(abs(abs(abs(abs(DBLoad))))))))))",
 		"CPUUtilization{a=~\"(\"}", "CPUUtilization{a!\"b\"}",
 		"sum by (", "sum by (a", "sum(scalar(DBLoad))", "\"",
-		"{a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\","
-		    "a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\"}",
+		("{a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\","
+		    "a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\",a=\"1\"}"),
 	};
 
 	demo_ask_init(&q);

@@ -101,7 +101,8 @@ TEST(a_get_with_a_query_is_verified_as_well)
 	struct sigv4_signed out;
 
 	for (int i = 0; i < 3; i++) {
-		struct str query = S("query=%7B%22DBLoad%22%7D&time=1795175000");
+		struct str query = S("query=%7B%22DBLoad%22%7D&"
+		    "time=1795175000");
 
 		signer_init(&s, false);
 		s.scope.service = S("monitoring");

@@ -77,7 +77,8 @@ one(struct exchange *x)
 {
 	const char *answer;
 
-	if (room.sent_len + x->body.len + 1 < sizeof(room.sent)) {
+	if (x->body.len > 0 &&
+	    room.sent_len + x->body.len + 1 < sizeof(room.sent)) {
 		memcpy(room.sent + room.sent_len, x->body.p, x->body.len);
 		room.sent_len += x->body.len;
 		room.sent[room.sent_len++] = '\n';
@@ -135,6 +136,7 @@ tool_room_open(void)
 	arena_free(&start);
 	arena_init(&start, (size_t)16 << 20);
 	fail_init(&f, &start);
+	fake_sys_free(&room.fake);
 	fake_sys_init(&room.fake);
 	room.fake.now_ms = INT64_C(1795000000000);
 	fake_sys_env(&room.fake, "AWS_ACCESS_KEY_ID", DEMO_ACCESS_KEY);

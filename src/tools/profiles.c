@@ -19,12 +19,12 @@
 
 /* A profile on its way into the answer. */
 struct entry {
-	struct str name;
 	struct aws_scope scope; /* of the check */
 	struct fail fail;
-	enum err err;
+	struct str name;
 	const struct json *who; /* GetCallerIdentityResult; NULL: not asked, or
 	                         * err */
+	enum err err;
 	bool checked;
 };
 

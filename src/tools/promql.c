@@ -185,6 +185,8 @@ ask_prom(struct ask *q, struct str operation, struct str path,
 	struct str status, type, words;
 	enum err err;
 
+	*reply = NULL;
+	*data = NULL;
 	if (!buf_ok(query)) {
 		return q->c->arena->failed ?
 		    fail_set(f, ERR_NOMEM, 0, STR_NONE) :
@@ -334,7 +336,8 @@ put_result(struct rows *rows, const struct json *result)
 		if (s->type != JSON_OBJECT) {
 			continue;
 		}
-		share = room > left_len ? (room - left_len) / left_n : 0;
+		share = room > left_len && left_n > 0 ?
+		    (room - left_len) / left_n : 0;
 		left_n--;
 		left_len -= labels_len(s);
 		put_series(rows, s, (share > PROMQL_POINTS_MIN ? share :
@@ -639,8 +642,8 @@ const struct tool tools_execute_promql_query = {
 	.description = STR_INIT("PromQL at one time, over OTLP metrics and AWS "
 	    "metrics with OTel enrichment; the latter are histograms: "
 	    "histogram_avg({\"CPUUtilization\"}), histogram_sum. A query has "
-	    "to name its metric; names and labels with dots or @ stand in quotes "
-	    "inside the braces: {\"http.server.duration\","
+	    "to name its metric; names and labels with dots or @ stand in "
+	    "quotes inside the braces: {\"http.server.duration\","
 	    "\"@resource.service.name\"=\"shop\"}. Labels: @resource.x, "
 	    "@instrumentation.x, @datapoint.x or bare, @aws.account_id, "
 	    "@aws.region, @aws.tag.Key. At most 500 series, 20 s."),

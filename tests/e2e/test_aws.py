@@ -27,6 +27,16 @@ CALLS = {
     "get_metric_data": {"namespace": "AWS/Lambda", "metric_name": "Errors",
                         "statistic": "Sum"},
     "describe_log_groups": {},
+    "execute_promql_query": {
+        "query": 'sum by (FunctionName) (histogram_sum({"Errors"}))'},
+    "execute_promql_range_query": {
+        "query": 'histogram_avg({"CPUUtilization",ServiceName=~"c.+"})',
+        "start": "-3h", "end": "now", "step": "5m"},
+    "get_promql_label_values": {
+        "label_name": "@instrumentation.@name",
+        "match": ['{"Errors"}', '{"CPUUtilization"}']},
+    "get_promql_series": {"match": ['{"Errors"}', '{"Throttles"}']},
+    "get_promql_labels": {"start": "-1h"},
 }
 
 
@@ -121,6 +131,38 @@ def denied_calls_name_the_action_and_the_iam_line(world):
     check_error(server.call("get_active_alarms"), "cloudwatch:DescribeAlarms",
                 '"Action"')
     check_error(server.call("describe_log_groups"), "logs:DescribeLogGroups")
+    check_error(server.call("execute_promql_query", query="DBLoad"),
+                "cloudwatch:GetMetricData", "cloudwatch:ListMetrics")
+    check_error(server.call("get_promql_labels"), "cloudwatch:ListMetrics")
+    server.stop()
+
+
+def a_bad_promql_query_is_explained_and_not_repeated(world):
+    server = Server(world, world.aws())
+    before = world.stats()["requests"]
+    check_error(server.call("execute_promql_query", query="rate(DBLoad[5m])"),
+                "bad_data", "rate")
+    assert world.stats()["requests"] == before + 1
+    server.stop()
+
+
+def profiles_are_checked_beside_each_other(world):
+    path = os.path.join(world.folder, "profile-list")
+    with open(path, "w", encoding="utf-8") as out:
+        for i, (key, secret) in enumerate([READER, DENIED,
+                                           ("AKIDNOBODY", "topsecret")]):
+            out.write(f"[p{i}] # number {i}\naws_access_key_id = {key}\n"
+                      f"aws_secret_access_key = {secret}\n")
+    server = Server(world, world.aws(AWS_SHARED_CREDENTIALS_FILE=path))
+    result = server.call("list_profiles", check=True)
+    rows = result["structuredContent"]["profiles"]
+    assert [row["profile_name"] for row in rows] == ["p0", "p1", "p2"], rows
+    assert [row["works"] for row in rows] == [True, True, False], rows
+    assert rows[0]["account_id"] == "111122223333"
+    assert rows[0]["description"] == "number 0"
+    assert "InvalidClientTokenId" in rows[2]["problem"], rows
+    assert "topsecret" not in text_of(result)
+    assert READER[1] not in text_of(result)
     server.stop()
 
 
@@ -455,6 +497,8 @@ TESTS = [
     connections_are_kept_and_sessions_resumed,
     a_wrong_secret_is_explained,
     denied_calls_name_the_action_and_the_iam_line,
+    a_bad_promql_query_is_explained_and_not_repeated,
+    profiles_are_checked_beside_each_other,
     throttling_is_waited_out,
     broken_answers_name_the_operation,
     a_slow_service_ends_at_the_call_timeout,
