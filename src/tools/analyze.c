@@ -243,11 +243,14 @@ const struct tool tools_analyze_metric = {
 	.param_n = sizeof(params) / sizeof(params[0]),
 	.flags = TOOL_READ_ONLY | TOOL_IDEMPOTENT | TOOL_SLOW,
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
+	    "\"data_points_found\":{\"type\":\"integer\"},"
 	    "\"seasonality_seconds\":{\"type\":\"integer\"},"
-	    "\"trend\":{\"type\":\"string\"},"
+	    "\"seasonality\":{},"
+	    "\"trend\":{\"type\":\"string\"},\"trend_test\":{},"
 	    "\"statistics\":{\"type\":\"object\"},"
 	    "\"data_quality\":{\"type\":\"object\"},"
 	    "\"change_points\":{\"type\":\"array\"},"
+	    "\"change_point_method\":{},"
 	    "\"metric_info\":{\"type\":\"object\"},"
 	    ROWS_SCHEMA "," ASK_SCHEMA "}}"),
 	.run = run,

@@ -553,6 +553,7 @@ const struct tool tools_compare_metric_windows = {
 	    "\"verdict\":{\"type\":\"string\"},"
 	    "\"current\":{\"type\":\"object\"},"
 	    "\"baselines\":{\"type\":\"array\"},"
+	    "\"sparkline_scale\":{},\"method\":{},"
 	    "\"metric_info\":{\"type\":\"object\"},"
 	    ROWS_SCHEMA "," ASK_SCHEMA "}}"),
 	.run = run,

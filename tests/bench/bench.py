@@ -150,6 +150,8 @@ class Bench:
         self.nginx = self._nginx(self.ports, crt, key, "auto")
         self.env = {
             **self.world.aws(), "CLOUDWATCH_MCP_LOG_LEVEL": "ERROR",
+            # The demo endpoint has no quotas to be kept.
+            "CLOUDWATCH_MCP_QUOTA_PERCENT": "0",
             "AWS_ENDPOINT_URL": f"https://localhost:{self.ports['front']}"}
         self.port = free_port()
         self.server = self.world.start(["--port", str(self.port)], self.env)
@@ -451,6 +453,70 @@ class Bench:
                   f"{statistics.median(r[2] for r in runs):.2f} ms")
 
 
+    def local_tools(self):
+        """All tools that answer without AWS, in turn, one after the other."""
+        names = json.loads(output(self.world.program, "call", "--demo",
+                                  "search_metric_metadata",
+                                  '{"query": "cpu", "max_items": 50}'))
+        metrics = [(m["namespace"], m["metric_name"])
+                   for m in names["metrics"]]
+        bodies = [message("tools/call", name="get_metric_metadata",
+                          arguments={"namespace": n, "metric_name": m})
+                  for n, m in metrics]
+        bodies += [message("tools/call", name="search_metric_metadata",
+                           arguments={"query": q})
+                   for q in ("cpu", "queue age", "latency", "thorttle")]
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        took = []
+        for body in bodies * 20:
+            began = time.perf_counter()
+            connection.request("POST", "/mcp", body, HEADERS)
+            answer = connection.getresponse().read()
+            took.append((time.perf_counter() - began) * 1e6)
+            assert b'"isError":true' not in answer, answer[:300]
+        connection.close()
+        took.sort()
+        print(f"sweep of the local tools, {len(took)} calls over HTTP one "
+              f"after the other: p50 {took[len(took) // 2]:.0f} us, p99 "
+              f"{took[len(took) * 99 // 100]:.0f} us, "
+              f"{sum(took) / 1e3:.0f} ms in all")
+
+    def large_answers(self):
+        """The largest answers there are, each from a fresh server."""
+        metric = {"namespace": "AWS/ECS", "metric_name": "CPUUtilization",
+                  "statistic": "Average", "period": 60, "dimensions": [
+                      {"name": "ClusterName", "value": "shop-prod"},
+                      {"name": "ServiceName", "value": "checkout"}]}
+        for what, tool, arguments in (
+                ("get_metric_data with 100,800 points", "get_metric_data",
+                 {"queries": [{"id": f"m{i}", "metric_stat": metric}
+                              for i in range(70)],
+                  "start_time": "-24h", "end_time": "now"}),
+                ("Logs Insights with 10,000 rows",
+                 "execute_log_insights_query",
+                 {"log_group_names": ["/ecs/shop-prod/checkout"],
+                  "start_time": "-14d", "end_time": "now", "limit": 10000,
+                  "query_string": "fields @timestamp, @message"})):
+            server = e2e.Server(self.world, {
+                **self.world.aws(), "CLOUDWATCH_MCP_QUOTA_PERCENT": "0"})
+            began = time.perf_counter()
+            _, answer = server.request(
+                "POST", "/mcp", message("tools/call", name=tool, arguments={
+                    **arguments, "max_bytes": 7500000}), HEADERS, timeout=120)
+            took_s = time.perf_counter() - began
+            result = json.loads(answer)["result"]["structuredContent"]
+            rows = len(result.get("results", [])) or sum(
+                len(s["datapoints"]) for s in result["metricDataResults"])
+            with open(f"/proc/{server.process.pid}/status",
+                      encoding="ascii") as f:
+                peak_kb = int(re.search(r"VmHWM:\s+(\d+)", f.read())[1])
+            server.stop()
+            print(f"{what}: {rows} came, {took_s * 1e3:.0f} ms, answer "
+                  f"{len(answer) / 1e6:.1f} MB, peak RSS "
+                  f"{peak_kb * 1024 / 1e6:.1f} MB, "
+                  f"{peak_kb * 1024 / len(answer):.2f} times the answer")
+
+
 def main():
     program, probe = (os.path.abspath(path) for path in sys.argv[1:3])
     began = time.monotonic()
@@ -464,6 +530,8 @@ def main():
         bench.start()
         bench.memory()
         bench.beside_slow_calls()
+        bench.local_tools()
+        bench.large_answers()
         bench.handshakes()
         bench.aws_call(0)
         bench.aws_call(20)
