@@ -64,6 +64,7 @@ TEST(defect_2_profile_region_and_statistic_are_honoured)
 	    ",\"profile_name\":\"nowhere\"}"));
 	CHECK(room.is_error);
 	CHECK(tool_room_says("nowhere"));
+	fake_sys_free(&room.fake);
 }
 
 TEST(the_period_follows_the_age_of_the_window)

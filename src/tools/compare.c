@@ -14,8 +14,6 @@
  */
 #include "tools/tools.h"
 
-#include <string.h>
-
 #include "base/num.h"
 #include "base/timefmt.h"
 #include "tools/ask.h"
@@ -203,9 +201,13 @@ course(struct compare *k, const struct window *w, size_t *n)
 		return NULL;
 	}
 	if (w->end_ms == k->now.start_ms) {
-		memcpy(p, w->points, w->n * sizeof(*p));
-		memcpy(p + w->n, k->now.points, k->now.n * sizeof(*p));
-		*n = w->n + k->now.n;
+		for (; i < w->n; i++) {
+			p[i] = w->points[i];
+		}
+		for (size_t j = 0; j < k->now.n; j++) {
+			p[i++] = k->now.points[j];
+		}
+		*n = i;
 		return p;
 	}
 	for (size_t j = 0; j < k->now.n; j++) {

@@ -20,27 +20,18 @@ const struct str stats_analysis_change_method = STR_INIT("optimal "
     "partitioning without the seasonal pattern, Schwarz penalty on the "
     "long-run variance");
 
-/* v less the pattern. */
-static double *
-without(struct arena *a, const struct stats_grid *g,
-    const struct stats_season *s)
-{
-	double *left = ARENA_ARRAY(a, g->m, double);
-
-	for (size_t i = 0; left != NULL && i < g->m; i++) {
-		left[i] = g->v[i] - (s->pattern == NULL ? 0 : s->pattern[i]);
-	}
-	return left;
-}
-
+/* Trend and changes in what the pattern leaves; left is scratch. */
 static bool
-find(struct arena *a, struct stats_analysis *out, double **left)
+find(struct arena *a, struct stats_analysis *out, double *left)
 {
 	const struct stats_grid *g = &out->grid;
+	const double *pattern = out->season.pattern;
 
-	*left = without(a, g, &out->season);
-	return *left != NULL && stats_trend_test(a, g, *left, &out->trend) &&
-	    stats_change_find(a, g, *left, out->trend.slope, &out->changes);
+	for (size_t i = 0; i < g->m; i++) {
+		left[i] = g->v[i] - (pattern == NULL ? 0 : pattern[i]);
+	}
+	return stats_trend_test(a, g, left, &out->trend) &&
+	    stats_change_find(a, g, left, out->trend.slope, &out->changes);
 }
 
 /* see stats_analysis.h */
@@ -50,6 +41,7 @@ stats_analysis_run(struct arena *a, const struct stats_point *p, size_t n,
 {
 	struct stats_summary *s = &out->summary;
 	struct stats_grid *g = &out->grid;
+	struct stats_season_work work = { NULL, NULL };
 	const double *v;
 	double *left;
 
@@ -62,25 +54,29 @@ stats_analysis_run(struct arena *a, const struct stats_point *p, size_t n,
 	if (!out->usable) {
 		return true;
 	}
-	if (!stats_grid_make(a, s->points, s->n, s->sorted, s->period_s, g) ||
-	    !stats_season_find(a, g, g->v, false, &out->season) ||
-	    !find(a, out, &left)) {
+	if (!stats_grid_make(a, s->points, s->n, s->sorted, s->period_s, g)) {
+		return false;
+	}
+	left = ARENA_ARRAY(a, g->m, double);
+	if (left == NULL || !stats_season_find(a, g, g->v, false, &work,
+	    &out->season) || !find(a, out, left)) {
 		return false;
 	}
 	v = g->v;
 	if (out->changes.n > 0) {
 		stats_change_level(g, g->v, &out->changes, left);
 		v = left;
-		if (!stats_season_find(a, g, v, false, &out->season)) {
+		if (!stats_season_find(a, g, v, false, &work,
+		    &out->season)) {
 			return false;
 		}
 	}
 	if (out->season.period_s == 0 &&
-	    !stats_season_find(a, g, v, true, &out->season)) {
+	    !stats_season_find(a, g, v, true, &work, &out->season)) {
 		return false;
 	}
 	return (v == g->v && out->season.period_s == 0) ||
-	    find(a, out, &left);
+	    find(a, out, left);
 }
 
 /* see stats_analysis.h */

@@ -42,6 +42,8 @@
 #define P_SEARCHED 1e-5
 /* A pattern that explains less is there, but of no use to anybody. */
 #define STRENGTH_MIN 0.1
+/* Below this a fold is not tested at all. */
+#define STRENGTH_WORTH 0.02
 /* What the shortest period has to explain of what the best one does. */
 #define AS_MUCH 0.9
 /* Of what a day leaves, a week has to explain half, and this part of all, to be
@@ -227,13 +229,16 @@ split(const struct stats_grid *g, const double *v, double slope,
 {
 	double m = (double)g->m, square = 0, explained = 0;
 	double used = 0;
+	size_t turn_n;
 
 	gather(g, v, slope, f);
 	for (size_t b = 0; b < f->bin_n; b++) {
 		f->pattern[b] = 0;
 	}
-	/* With full cycles the second turn changes nothing. */
-	for (size_t turn = 0; turn < 3; turn++) {
+	/* With full cycles the second turn changes nothing, and beside many
+	 * full ones the part of one at the end does not count. */
+	turn_n = g->m == g->n && f->cycle_n > 20 ? 1 : 3;
+	for (size_t turn = 0; turn < turn_n; turn++) {
 		means(f, true);
 		means(f, false);
 		center(f, m);
@@ -403,6 +408,14 @@ test(const struct stats_grid *g, struct fold *f)
 	}
 }
 
+static double
+strength(const struct fold *f)
+{
+	double e = f->explained > 0 ? f->explained : 0;
+
+	return e > 0 ? e / (e + f->noise) : 0;
+}
+
 /* Folds v at a period. false: out of memory. *ok: the period fits the data. */
 static bool
 fold(struct arena *a, const struct stats_grid *g, const double *v,
@@ -429,16 +442,10 @@ fold(struct arena *a, const struct stats_grid *g, const double *v,
 	f->level = f->bin_w + f->bin_n;
 	f->level_w = f->level + f->cycle_n;
 	split(g, v, slope, f);
-	test(g, f);
+	if (strength(f) >= STRENGTH_WORTH) {
+		test(g, f);
+	}
 	return true;
-}
-
-static double
-strength(const struct fold *f)
-{
-	double e = f->explained > 0 ? f->explained : 0;
-
-	return e > 0 ? e / (e + f->noise) : 0;
 }
 
 static bool
@@ -701,7 +708,8 @@ name_parts(const struct fold *folds, const bool *valid, size_t chosen,
 /* see stats_season.h */
 bool
 stats_season_find(struct arena *a, const struct stats_grid *g,
-    const double *v, bool search, struct stats_season *out)
+    const double *v, bool search, struct stats_season_work *work,
+    struct stats_season *out)
 {
 	struct fold folds[CANONICAL_N], own, scratch = { .p = 0 };
 	bool valid[CANONICAL_N], ok;
@@ -712,11 +720,15 @@ stats_season_find(struct arena *a, const struct stats_grid *g,
 	if (!(g->scale > 0)) {
 		return true;
 	}
-	scratch.runs = ARENA_ARRAY(a, g->m, struct run);
-	scratch.rest = ARENA_ARRAY(a, g->m, double);
-	if (scratch.runs == NULL || scratch.rest == NULL) {
+	if (work->runs == NULL) {
+		work->runs = ARENA_ARRAY(a, g->m, struct run);
+		work->rest = ARENA_ARRAY(a, g->m, double);
+	}
+	if (work->runs == NULL || work->rest == NULL) {
 		return false;
 	}
+	scratch.runs = work->runs;
+	scratch.rest = work->rest;
 	if (!search) {
 		if (!choose_listed(a, g, v, &scratch, folds, valid, &chosen)) {
 			return false;

@@ -29,11 +29,18 @@ struct stats_season {
 	                    * in the grid's scale, mean 0; NULL: none */
 };
 
+/* Scratch of the size of a grid; zero at first, for one grid only. */
+struct stats_season_work {
+	void *runs;
+	double *rest;
+};
+
 /* Looks for what repeats in v, values for the points of g (g->v, or what is
  * left of it): one of the canonical periods, or, with `search`, any that the
  * series proposes. false: out of memory. */
 bool stats_season_find(struct arena *a, const struct stats_grid *g,
-    const double *v, bool search, struct stats_season *out) MUST_USE;
+    const double *v, bool search, struct stats_season_work *work,
+    struct stats_season *out) MUST_USE;
 /* The canonical period within a tenth of that many seconds; 0: none. */
 int64_t stats_season_canonical(double seconds);
 
