@@ -140,7 +140,7 @@ make_plan(bool noise_only, struct plan *p)
 	p->period = publishing(p->kind);
 	p->n = length(p->kind, p->period, &p->cycles);
 	p->noise = p->kind == NONE ? 1 : between(0, 1);
-	p->red = pick(2) ? between(0.2, p->kind == NONE ? 0.9 : 0.6) : 0;
+	p->red = pick(2) ? between(0.2, p->kind == NONE ? 0.97 : 0.6) : 0;
 	p->trend = noise_only || pick(5) < 2 ? 0 : between(1, 5) *
 	    (pick(2) ? 1 : -1);
 	p->step = p->trend != 0 || noise_only || pick(4) ? 0 :

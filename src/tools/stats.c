@@ -247,7 +247,8 @@ stats_two_sided(double z)
 	for (size_t i = sizeof(c) / sizeof(c[0]); i-- > 0;) {
 		sum = sum * t + c[i];
 	}
-	return x > 1e3 ? 0 : t * exp(sum - x * x);
+	t *= x > 1e3 ? 0 : exp(sum - x * x);
+	return t > 1 ? 1 : t; /* near zero the fit is a little above */
 }
 
 /* see stats.h */

@@ -189,10 +189,14 @@ divide(struct work *w, double noise)
 static double
 noise_of(struct work *w)
 {
-	double fine = noise_at(w, 1);
-	double wide = noise_at(w, 1 + w->n / 40);
+	double most = noise_at(w, 1);
 
-	return (fine > wide ? fine : wide) + 1e-6;
+	for (size_t parts = 40; parts >= 16; parts -= 12) {
+		double wide = noise_at(w, 1 + w->n / parts);
+
+		most = wide > most ? wide : most;
+	}
+	return most + 1e-6;
 }
 
 /* Moves a change to the slot that divides the points between two places

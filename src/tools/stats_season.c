@@ -7,12 +7,13 @@
  * table with additive cycles). The slope is the median of differences one
  * period apart (Hirsch, Slack and Smith 1982), to which the pattern is blind.
  *
- * Significance: the pattern's harmonics are tested by F against the noise
+ * Significance: the harmonics of the pattern are tested by F against the noise
  * expected at their own frequency, for metrics have red noise and a smooth
- * wander looks regular to a test for white noise. The noise is the larger of
- * two estimates on the rest: the spectrum of a first-order autoregression
- * (Schulz and Mudelsee 2002), and the variance of means over eighths of a
- * cycle, a two-way analysis of variance. Either the greatest harmonic
+ * wander looks regular to a test for white noise. The noise is the largest of
+ * three estimates on the rest: the spectrum of a first-order autoregression
+ * (Schulz and Mudelsee 2002); the variance of means over eighths of a cycle, a
+ * two-way analysis of variance; and how much the cycles differ in that very
+ * harmonic. Correlation takes degrees of freedom. Either the greatest harmonic
  * (Bonferroni) or all together (Wilson and Hilferty 1931) may decide.
  *
  * Truth: every multiple of a period fits a little better than the period. So
@@ -40,6 +41,7 @@
 /* Least probability of a period from the list, and of one from a search. */
 #define P_LISTED 1e-3
 #define P_SEARCHED 1e-5
+#define SEARCHED_CYCLE_N 2.9
 /* A pattern that explains less is there, but of no use to anybody. */
 #define STRENGTH_MIN 0.1
 /* Below this a fold is not tested at all. */
@@ -59,6 +61,10 @@
 /* Parts of a cycle for the variance of means. */
 #define PART_N 8
 #define CYCLE_MAX_N 65536
+/* Harmonics at which cycles are compared one by one, and what the other
+ * estimates of noise weigh beside that, in degrees of freedom. */
+#define OWN_MAX_N 4
+#define PRIOR_FREEDOM 4
 
 static const int64_t canonical[] = { 900, 3600, 21600, 86400, 604800 };
 
@@ -331,9 +337,54 @@ part_noise(const struct fold *f, size_t parts, double *part_r,
 		*freedom = 1;
 		return 0;
 	}
-	*part_r = product / square + 1 / (double)parts;
+	*part_r = product / square;
+	*part_r += (1 + 3 * *part_r) / (double)parts;
 	*part_r = *part_r < 0 ? 0 : *part_r > 0.9 ? 0.9 : *part_r;
 	return square / *freedom;
+}
+
+/* Power of the rest at a harmonic of the pattern: how much the cycles differ
+ * in it, as the mean over them. */
+static double
+between_cycles(const struct fold *f, size_t h)
+{
+	double w = 2 * PI * (double)h / (double)f->bin_n;
+	double c = cos(w), s = sin(w), re = 1, im = 0;
+	double x = 0, y = 0, n = 0, sum = 0, cycles = 0;
+	size_t at = 0;
+
+	for (size_t i = 0; i <= f->run_n; i++) {
+		const struct run *r = &f->runs[i];
+		bool end = i == f->run_n;
+		double rest;
+
+		if (end || (i > 0 && r->cycle != r[-1].cycle)) {
+			sum += n > 0 ? (x * x + y * y) / n : 0;
+			cycles += n > 0;
+			x = y = n = 0;
+		}
+		if (end) {
+			break;
+		}
+		/* Runs come in order of phase, holes and cycles aside. */
+		while (at != r->bin) {
+			double next = re * c - im * s;
+
+			im = re * s + im * c;
+			re = next;
+			at = at + 1 == f->bin_n ? 0 : at + 1;
+			if (at == 0) {
+				re = 1;
+				im = 0;
+			}
+		}
+		rest = r->sum - r->n * (f->pattern[r->bin] +
+		    f->level[r->cycle]);
+		x += rest * re;
+		y += rest * im;
+		n += r->n;
+	}
+	return cycles > 1 ? sum / (cycles - 1) : 0;
 }
 
 /* Power of the pattern's harmonics, in units of variance per point. */
@@ -382,19 +433,27 @@ test(const struct stats_grid *g, struct fold *f)
 	double coarse = part_noise(f, parts, &part_r, &freedom);
 	size_t n = harmonics(g, f);
 	double floor = 1e-12; /* rounding is no pattern */
+	double own_freedom = 2 * ((double)f->cycle_n - 1);
 
 	f->p_value = 1;
-	freedom += f->freedom / 4;
-	freedom = freedom > 200 ? 200 : freedom;
+	/* What is correlated knows less than its number says. */
+	freedom *= (1 - part_r) / (1 + part_r);
+	freedom += f->freedom / 4 * (1 - r) / (1 + r);
+	freedom = freedom > 200 ? 200 : freedom < 2 ? 2 : freedom;
 	for (size_t h = 1; h <= n; h++) {
 		double w = 2 * PI * (double)h / f->p;
 		double fine = f->noise * (1 - density + density * red(r, w));
 		double wide = coarse * (2 * h < parts ? red(part_r,
 		    2 * PI * (double)h / (double)parts) : 1);
 		double noise = (fine > wide ? fine : wide) + floor;
-		double ratio = f->power[h] / noise;
-		double p = exp(-freedom / 2 * log(1 + 2 * ratio / freedom));
+		double own = h <= OWN_MAX_N ? between_cycles(f, h) : 0;
+		double ratio, p;
 
+		own = (PRIOR_FREEDOM * noise + own_freedom * own) /
+		    (PRIOR_FREEDOM + own_freedom);
+		noise = own > noise ? own : noise;
+		ratio = f->power[h] / noise;
+		p = exp(-freedom / 2 * log(1 + 2 * ratio / freedom));
 		/* Half of the chance for the first, the rest for all. */
 		p *= h == 1 ? 2 : 4 * (double)n;
 		f->p_value = p < f->p_value ? p : f->p_value;
@@ -743,7 +802,9 @@ stats_season_find(struct arena *a, const struct stats_grid *g,
 	if (!propose(a, g, v, &period_s)) {
 		return false;
 	}
-	if (!(period_s > 0)) {
+	/* Two of anything look alike when one may choose what. */
+	if (!(period_s > 0) || (double)g->n * (double)g->step_ms <
+	    SEARCHED_CYCLE_N * period_s * 1000) {
 		return true;
 	}
 	if (!fold(a, g, v, period_s, &scratch, &own, &ok)) {

@@ -2,13 +2,7 @@
 /*
  * The processor time that the analysis of 20,160 points takes, two weeks of
  * minutes: a line of microseconds (median of 21) and what was found, for each
- * of a daily load, white noise, noise with a step, and a period of 137
- * minutes.
- */
-/*
- * The processor time that the analysis of 20,160 points takes, two weeks of minutes: a
- * line of microseconds (median of 21) and what was found, for each of a daily
- * load, white noise, noise with a step, and a period of 137 minutes.
+ * of a daily load, white noise, noise with a step, and a period of 137 min.
  */
 #include <math.h>
 #include <stdio.h>
