@@ -136,6 +136,7 @@ TEST(log_and_promql_alarms_say_what_is_missing)
 	    "{\"alarm_name\":\"platform-oom-kills-promql\"}"));
 	CHECK_STR(status("metrics"), S("cut"));
 	CHECK(tool_room_says("PromQL"));
+	CHECK(advises("execute_promql_range_query", "step", "60"));
 	/* No dimension: the words of its name find the cluster's groups. */
 	CHECK(tool_room_says("/aws/containerinsights/platform/"));
 }
@@ -258,6 +259,87 @@ TEST(odd_answers_cost_themselves_only)
 	}
 }
 
+/* A scripted alarm on one metric with these values, a minute apart, the last
+ * two minutes before the alarm; then nothing else is known. */
+static bool
+with_values(const double *values, size_t n, const char *operator)
+{
+	static char alarm[512], points[8192];
+	struct buf b = buf_fixed(points, sizeof(points) - 1);
+
+	snprintf(alarm, sizeof(alarm), "{\"MetricAlarms\":[{\"AlarmName\":"
+	    "\"a\",\"StateValue\":\"ALARM\",\"StateUpdatedTimestamp\":"
+	    "1794999000,\"Namespace\":\"N\",\"MetricName\":\"m\","
+	    "\"Statistic\":\"Sum\",\"Period\":60,"
+	    "\"EvaluationPeriods\":2,\"ComparisonOperator\":\"%s\"}]}",
+	    operator);
+	buf_add(&b, S("{\"MetricDataResults\":[{\"Id\":\"s0\","
+	    "\"Timestamps\":["));
+	/* Newest first, as AWS may send them. */
+	for (size_t i = 0; i < n; i++) {
+		buf_addf(&b, i == 0 ? "%d" : ",%d",
+		    1794998880 - (int64_t)i * 60);
+	}
+	buf_add(&b, S("],\"Values\":["));
+	for (size_t i = n; i > 0; i--) {
+		buf_addf(&b, i == n ? "%d" : ",%d", (int64_t)values[i - 1]);
+	}
+	buf_add(&b, S("]}]}"));
+	points[b.len] = '\0';
+	if (!tool_room_open()) {
+		return false;
+	}
+	tool_room_answer(alarm);
+	tool_room_answer("{}");
+	tool_room_answer("{}");
+	tool_room_answer(points);
+	return tool_room_call(TOOL, "{\"alarm_name\":\"a\"}") &&
+	    !room.is_error;
+}
+
+static struct str
+began(void)
+{
+	return json_get_str(json_at(json_get(room.data, S("metrics")), 0),
+	    S("began"), STR_NONE);
+}
+
+TEST(a_metric_began_where_it_left_its_usual_range_for_good)
+{
+	double v[50];
+
+	for (size_t i = 0; i < 50; i++) {
+		v[i] = 10 + (double)(i % 3);
+	}
+	/* A spike of its own, then a climb with one hole in it. */
+	v[20] = 90;
+	v[43] = 30;
+	v[44] = 40;
+	v[45] = 11;
+	v[46] = 50;
+	v[47] = v[48] = v[49] = 80;
+	CHECK(with_values(v, 50, "GreaterThanThreshold"));
+	/* 49 is at 1794998880; 43 six minutes before. */
+	CHECK_STR(began(), S("2026-11-18T10:42:00Z"));
+	CHECK(sums_up("m (N)", "from a mean of"));
+	/* It rose: an alarm on falling did not begin here. */
+	CHECK(with_values(v, 50, "LessThanThreshold"));
+	CHECK(began().p == NULL);
+	/* Two points inside end what is outside. */
+	v[44] = 12;
+	CHECK(with_values(v, 50, "GreaterThanThreshold"));
+	CHECK_STR(began(), S("2026-11-18T10:45:00Z"));
+	/* Steady. */
+	for (size_t i = 0; i < 50; i++) {
+		v[i] = 7;
+	}
+	CHECK(with_values(v, 50, "GreaterThanThreshold"));
+	CHECK(began().p == NULL);
+	/* Too little to know what is usual. */
+	CHECK(with_values(v + 46, 4, "GreaterThanThreshold"));
+	CHECK(began().p == NULL);
+}
+
 TEST(tokens_that_stay_and_values_of_any_size_end)
 {
 	CHECK(tool_room_open());
@@ -285,6 +367,23 @@ TEST(tokens_that_stay_and_values_of_any_size_end)
 	CHECK_STR(status("alarms"), S("cut"));
 	CHECK_INT(json_get_i64(json_get(room.data, S("history")),
 	    S("to_alarm_24h"), 0), 2);
+}
+
+TEST(no_memory_is_an_orderly_error_at_every_allocation)
+{
+	size_t ok_n = 0;
+
+	for (size_t n = 0; n < 600; n += 7) {
+		CHECK(tool_room_open());
+		tool_room_answer(ALARM(""));
+		room.fail_at = n;
+		if (tool_room_call(TOOL, "{\"alarm_name\":\"a\"}") &&
+		    !room.is_error) {
+			CHECK_INT(json_get(room.data, S("parts"))->n, 6);
+			ok_n++;
+		}
+	}
+	CHECK(ok_n < 80);
 }
 
 TEST(an_answer_stays_within_max_bytes)

@@ -89,7 +89,7 @@ void
 demo_dashboards_get(struct answer *x)
 {
 	struct str name = json_get_str(x->in, S("DashboardName"), S(""));
-	struct dashboard d;
+	struct dashboard d = { .changed_ms = 0 };
 	size_t i = 0;
 
 	while (dashboard(x, i, &d) && !str_eq(d.name, name)) {

@@ -340,6 +340,16 @@ choose_window(struct investigate *v)
 	const struct investigate_target *first = investigate_first(v);
 	int64_t turned_ms = v->changed_ms - 5 * MINUTE_MS;
 
+	/* Where no metric says when: a period more than the alarm waits. */
+	for (size_t i = 0; i < v->target_n; i++) {
+		const struct investigate_target *t = &v->targets[i];
+		int64_t at_ms = v->changed_ms - (t->evaluation_n + 1) *
+		    t->query.period_s * 1000;
+
+		if (!t->suspect && at_ms < turned_ms) {
+			turned_ms = at_ms;
+		}
+	}
 	if (first != NULL && first->began_ms < turned_ms) {
 		turned_ms = first->began_ms;
 	}

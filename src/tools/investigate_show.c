@@ -20,6 +20,8 @@
 #define QUOTE_MAX 400
 /* So many changes to ALARM within a day are flapping. */
 #define FLAPPING_N 3
+/* Error patterns in the summary. */
+#define SUMMED_N 3
 /* Changes of state that are listed. */
 #define RECENT_N 10
 /* A pattern or message in the lists. */
@@ -195,8 +197,9 @@ say_logs(struct view *w, struct buf *b)
 {
 	const struct json *row = json_at(w->errors, 0);
 
-	if (row != NULL) {
-		buf_addf(b, "Most frequent error pattern (%s lines): %s",
+	for (size_t i = 0; row != NULL && i < SUMMED_N; i++, row = row->next) {
+		buf_addf(b, "%s (%s lines): %s", i == 0 ?
+		    S("Most frequent error pattern") : S("Then"),
 		    query_run_cell(row, S("@sampleCount")), log_row_cut(
 		    query_run_cell(row, S("@pattern")), QUOTE_MAX));
 		say(w, b);
@@ -660,6 +663,23 @@ step_metric(struct view *w)
 }
 
 static void
+step_promql(struct view *w)
+{
+	const struct json *query = json_path(w->v->alarm,
+	    S("EvaluationCriteria.PromQLCriteria.Query"));
+
+	if (json_is(query, JSON_STRING)) {
+		begin_step(w, S("execute_promql_range_query"),
+		    S("what the alarm evaluates"));
+		json_put_value(w->out, S("query"), query);
+		show_time(w->out, S("start"), w->v->from_ms);
+		show_time(w->out, S("end"), w->v->to_ms);
+		json_put_string(w->out, S("step"), S("60"));
+		end_step(w);
+	}
+}
+
+static void
 show_steps(struct view *w)
 {
 	rows_begin_share(&w->rows, S("next_steps"), 1, 3);
@@ -677,6 +697,7 @@ show_steps(struct view *w)
 	}
 	step_query(w);
 	step_metric(w);
+	step_promql(w);
 	begin_step(w, S("get_alarm_history"), S("with reasons"));
 	json_put_string(w->out, S("alarm_name"), w->v->name);
 	json_put_string(w->out, S("start_time"), S("-14d"));

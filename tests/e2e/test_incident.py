@@ -114,6 +114,25 @@ def checkout_is_down_because_its_database_is_out_of_connections(world):
     me.close()
 
 
+def one_call_names_the_cause(world):
+    me = OnCall(world)
+    for alarm in ("shop-major-incident", "checkout-5xx-rate",
+                  "orders-retry-queue-age", "checkout-latency-anomaly"):
+        answer = me.ask("investigate_alarm", alarm_name=alarm)
+        assert answer["turned_first"] == "checkout-db-connections-high", alarm
+        told = " ".join(answer["summary"])
+        for words in ("DatabaseConnections", "checkout-db", "remaining "
+                      "connection slots", "db.pool.max"):
+            assert words in told, (alarm, words, told)
+        # What it advises can be done.
+        for step in answer["next_steps"]:
+            me.ask(step["tool"], **step["arguments"])
+    answer = me.ask("investigate_alarm",
+                    alarm_name="platform-recommender-restarts")
+    assert "out of memory" in json.dumps(answer["errors"]), answer["errors"]
+    me.close()
+
+
 def the_recommender_pod_runs_out_of_memory_again_and_again(world):
     me = OnCall(world)
     alarm = me.alarm("platform-recommender-restarts")
@@ -182,6 +201,7 @@ def main():
     try:
         failed = run([
             checkout_is_down_because_its_database_is_out_of_connections,
+            one_call_names_the_cause,
             the_recommender_pod_runs_out_of_memory_again_and_again,
             retries_are_throttled_at_their_reserved_concurrency,
             what_is_well_is_not_accused,
