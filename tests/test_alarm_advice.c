@@ -450,6 +450,28 @@ TEST(the_answer_is_cut_between_alarms_and_templates_go_first)
 	CHECK(whole && cut);
 }
 
+TEST(no_memory_is_an_orderly_error_at_every_allocation)
+{
+	size_t ok_n = 0;
+
+	for (size_t n = 0; n < 200; n++) {
+		CHECK(open_room());
+		answer(2, 300, 3600, steady);
+		room.fail_at = n;
+		/* The account may stay unnamed; nothing else may be missing. */
+		if (advise("{\"namespace\":\"AWS/EC2\",\"metric_name\":"
+		    "\"CPUUtilization\",\"statistic\":\"p99\","
+		    "\"dimensions\":[{\"name\":\"InstanceId\",\"value\":"
+		    "\"i-1\"}]}")) {
+			CHECK_INT(count(), 2);
+			CHECK(str_ends(text_at(1, "terraform"), S("}\n")));
+			CHECK(at(1, "threshold.staticValue") != NULL);
+			ok_n++;
+		}
+	}
+	CHECK(ok_n > 0 && ok_n < 190);
+}
+
 TEST(the_demo_account_has_advice_for_its_incident)
 {
 	CHECK(open_room());

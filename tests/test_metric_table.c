@@ -234,6 +234,24 @@ TEST(every_alarm_is_valid)
 	arena_free(&a);
 }
 
+TEST(defect_19_namespaces_that_a_frozen_table_lacks_are_known)
+{
+	static const char *const names[] = { "AWS/ApplicationELB",
+		"AWS/NetworkELB", "AWS/ELB", "AWS/GatewayELB", "AWS/States",
+		"AWS/Events", "AWS/Logs", "AWS/Firehose", "AWS/SES", "AWS/DMS",
+		"AWS/FSx", "AWS/DocDB", "AWS/Neptune", "AWS/MemoryDB",
+		"AWS/AppSync", "AWS/SageMaker", "AWS/CodeBuild" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t ns = metric_table_find_namespace(
+		    str_from_z(names[i]));
+
+		CHECK(ns != METRIC_TABLE_NONE);
+		CHECK(metric_table_namespace_metric_n(ns) > 0);
+	}
+	CHECK(metric_table_n() > 1700);
+}
+
 TEST(one_metric_in_all_its_columns)
 {
 	size_t m = metric_table_find(S("AWS/EC2"), S("CPUUtilization"));

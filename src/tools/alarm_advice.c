@@ -718,7 +718,9 @@ say_nothing(struct job *j)
 	}
 }
 
-static void
+/* Half a sentence or template is worse than none: without memory it is an
+ * error. */
+static enum err
 show(struct job *j)
 {
 	struct json_writer *out = j->c->out;
@@ -746,8 +748,12 @@ show(struct job *j)
 	json_put_string(out, S("message"), j->message.len > 0 ?
 	    buf_str(&j->message) : S("Alarms for exactly this metric and its "
 	    "dimensions; actions are yours to add."));
+	if (j->c->arena->failed) {
+		return fail_set(j->c->fail, ERR_NOMEM, 0, STR_NONE);
+	}
 	ask_origin(&j->q, out);
 	json_end_object(out);
+	return ERR_OK;
 }
 
 static enum err
@@ -786,10 +792,7 @@ run(struct call *c)
 		}
 		err = use_history(j);
 	}
-	if (err == ERR_OK) {
-		show(j);
-	}
-	return err;
+	return err == ERR_OK ? show(j) : err;
 }
 
 static const struct param params[] = {

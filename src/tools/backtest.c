@@ -53,6 +53,15 @@ look(const uint8_t *slots, size_t end, const struct backtest_rule *rule)
 	return r;
 }
 
+/* The guide's "premature alarm state": nothing but breaching datapoints, the
+ * oldest of them at least m periods old. */
+static bool
+premature(const struct range *r, size_t m)
+{
+	return r->real_n > 0 && r->real_n == r->breaching_n &&
+	    r->oldest_age >= m;
+}
+
 /* Whether the alarm is in ALARM after the slot before `end`. */
 static bool
 in_alarm(const uint8_t *slots, size_t end, const struct backtest_rule *rule,
@@ -73,11 +82,11 @@ in_alarm(const uint8_t *slots, size_t end, const struct backtest_rule *rule,
 		return false;
 	}
 	/* Undecided: the missing ones could make it an alarm. */
-	if (rule->missing == BACKTEST_MISSING_IGNORE) {
+	if (rule->missing == BACKTEST_MISSING_IGNORE && (r.real_n == 0 ||
+	    premature(&r, m))) {
 		return before;
 	}
-	return r.breaching_n > 0 && r.real_n == r.breaching_n &&
-	    (before || r.oldest_age >= m);
+	return rule->missing == BACKTEST_MISSING_MISSING && premature(&r, m);
 }
 
 static void

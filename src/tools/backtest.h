@@ -6,12 +6,12 @@
  * alarms treat missing data"): at every period the alarm looks at the last
  * datapoints, two more than EvaluationPeriods. When at least EvaluationPeriods
  * of these are there, the newest of them are counted and holes do not matter.
- * When there are fewer, missing ones fill up: as breaching, as not breaching,
- * or undecided. What is undecided leaves the state as it was, but for one rule
- * of the guide: nothing besides breaching datapoints, the oldest of them at
- * least DatapointsToAlarm periods old, is an alarm where missing data is
- * missing. No datapoint at all is INSUFFICIENT_DATA, which counts as not in
- * alarm.
+ * When there are fewer, missing ones fill up as breaching or as not breaching.
+ * Without such a fill the datapoints that are there decide, but for one rule of
+ * the guide: nothing besides breaching datapoints, the oldest of them at least
+ * DatapointsToAlarm periods old, is an alarm where missing data is missing, and
+ * leaves the state as it was where it is ignored. No datapoint at all is
+ * INSUFFICIENT_DATA, which counts as not in alarm, or ignored.
  *
  * Not modelled: datapoints that arrive late, sub-minute alarms, percentiles
  * ignored for low sample counts.

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Faults that other CloudWatch servers have, each shown not to be here, from
-the outside. Those that need odd answers of AWS are in tests/test_tools.c and
-tests/test_metric_query.c under the same numbers.
+the outside. Those that need odd answers of AWS are unit tests in tests/ under
+the same numbers; each of the twenty has a test at one of the two places.
 
 usage: test_defects.py PROGRAM
 """
+import glob
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -17,21 +19,23 @@ from world import DENIED, Server, World, run
 GROUP = "/ecs/shop-prod/checkout"
 QUERY = {"log_group_names": [GROUP], "start_time": "-1h", "end_time": "now",
          "query_string": "fields @timestamp | limit 2"}
-CALLS = {
-    "whoami": {},
-    "get_active_alarms": {},
-    "describe_alarms": {"max_items": 1},
-    "get_alarm_history": {"alarm_name": "checkout-down"},
-    "list_metrics": {"max_items": 1},
-    "get_metric_data": {"namespace": "AWS/Lambda", "metric_name": "Errors",
-                        "statistic": "Sum"},
-    "get_metric_statistics": {"namespace": "AWS/Lambda",
-                              "metric_name": "Errors"},
-    "describe_log_groups": {"max_items": 1},
-    "execute_log_insights_query": QUERY,
-    "get_logs_insight_query_results": {"query_id": "none"},
-    "cancel_logs_insight_query": {"query_id": "none"},
-}
+CALLS_FILE = "tests/cases/tools/calls.txt"
+
+
+def first_calls():
+    """One call of each tool; what an earlier answer would fill in is a name
+    that does not exist."""
+    calls = {}
+    with open(CALLS_FILE, encoding="utf-8") as f:
+        for line in f:
+            if not line.startswith("#"):
+                tool, arguments = line.lstrip("?").strip().split(" ", 1)
+                calls.setdefault(tool, json.loads(
+                    re.sub(r"\$[\w@]+", "none", arguments)))
+    return calls
+
+
+CALLS = first_calls()
 
 
 def ok(result):
@@ -63,14 +67,61 @@ def defect_2_the_profile_reaches_every_call(world):
     with open(path, "w", encoding="ascii") as f:
         f.write(f"[profile other]\naws_access_key_id = {DENIED[0]}\n"
                 f"aws_secret_access_key = {DENIED[1]}\n")
-    server = Server(world, world.aws(AWS_CONFIG_FILE=path))
-    for tool, arguments in CALLS.items():
-        result = server.call(tool, profile_name="other", **arguments)
-        if tool == "whoami":
-            assert "demo-denied" in ok(result)["arn"], result
-        else:
-            text = result["content"][0]["text"]
-            assert result["isError"] and "demo-denied" in text, (tool, text)
+    server = Server(world, world.aws(AWS_CONFIG_FILE=path), "--images")
+    for tool in server.rpc("tools/list")["result"]["tools"]:
+        name = tool["name"]
+        if "profile_name" not in tool["inputSchema"]["properties"]:
+            continue
+        result = server.call(name, **dict(CALLS[name], profile_name="other"))
+        text = result["content"][0]["text"]
+        assert "demo-denied" in text, (name, text)
+        # What is known without AWS may still be said.
+        assert result.get("isError") or name in ("whoami", "list_profiles",
+            "get_recommended_metric_alarms"), (name, text)
+    server.stop()
+
+
+def defect_3_no_threshold_is_invented(world):
+    """Absent where it depends on the workload, unless it is derived."""
+    server = Server(world, world.aws())
+    arguments = {"namespace": "AWS/RDS", "metric_name": "DatabaseConnections",
+                 "dimensions": [{"name": "DBInstanceIdentifier",
+                                 "value": "checkout-db"}]}
+    plain, = ok(server.call("get_recommended_metric_alarms", derive=False,
+                            **arguments))["recommendations"]
+    assert "staticValue" not in plain["threshold"], plain
+    assert plain["threshold"]["justification"].startswith("depends on: ")
+    assert plain["cloudformation_template"]["Parameters"]["Threshold"]
+    assert "variable" in plain["terraform"]
+    derived, = ok(server.call("get_recommended_metric_alarms",
+                              **arguments))["recommendations"]
+    assert derived["threshold"]["derived"] is True, derived
+    assert 100 < derived["threshold"]["staticValue"] < 198, derived
+    # The incident of the demo account is what it would have been for.
+    assert 1 <= derived["back_test"]["times_fired"] <= 5, derived
+    assert derived["back_test"]["in_alarm_at_the_end"] is True, derived
+    server.stop()
+
+
+def defect_4_an_anomaly_alarm_is_complete(world):
+    server = Server(world, world.aws())
+    dimensions = [{"name": "LoadBalancer",
+                   "value": "app/shop-prod/50dc6c495c0c9188"}]
+    advice, = ok(server.call("get_recommended_metric_alarms",
+                             namespace="AWS/ApplicationELB",
+                             metric_name="RequestCount", statistic="SUM",
+                             dimensions=dimensions))["recommendations"]
+    assert advice["dimensions"] == dimensions, advice
+    assert advice["statistic"] == "Sum", advice
+    assert advice["threshold"]["sensitivity"] >= 2, advice
+    resources = advice["cloudformation_template"]["Resources"]
+    want = [{"Name": d["name"], "Value": d["value"]} for d in dimensions]
+    kinds = {r["Type"]: r["Properties"] for r in resources.values()}
+    detector = kinds["AWS::CloudWatch::AnomalyDetector"]
+    assert (detector["Dimensions"], detector["Stat"]) == (want, "Sum")
+    stat = kinds["AWS::CloudWatch::Alarm"]["Metrics"][1]["MetricStat"]
+    assert (stat["Metric"]["Dimensions"], stat["Stat"]) == (want, "Sum")
+    assert '"LoadBalancer" = "app/shop-prod/' in advice["terraform"]
     server.stop()
 
 
@@ -155,12 +206,12 @@ def defect_15_times_without_a_zone_are_utc(world):
 
 
 def defect_18_the_server_says_what_it_is(world):
-    server = Server(world, world.aws())
+    server = Server(world, world.aws(), "--images")
     tools = server.rpc("tools/list")["result"]["tools"]
     for tool in tools:
         assert tool["annotations"]["readOnlyHint"] is True, tool["name"]
         assert tool["title"] and tool["outputSchema"]["type"] == "object"
-    assert set(CALLS) <= {t["name"] for t in tools}
+    assert {t["name"] for t in tools} == set(CALLS), tools
     assert len(json.dumps(tools, separators=(",", ":"))) <= 40000
     answer = server.rpc("initialize", {
         "protocolVersion": "2025-11-25", "capabilities": {},
@@ -175,18 +226,30 @@ def defect_18_the_server_says_what_it_is(world):
     server.stop()
 
 
+def every_defect_has_a_test(_world):
+    found = set()
+    for path in glob.glob("tests/*.c") + glob.glob("tests/e2e/*.py"):
+        with open(path, encoding="utf-8") as f:
+            found |= {int(n) for n in re.findall(r"\bdefect_(\d+)_",
+                                                 f.read())}
+    assert found == set(range(1, 21)), sorted(set(range(1, 21)) - found)
+
+
 def main():
     world = World(sys.argv[1])
     try:
         failed = run([
             defect_1_aws_region_is_honoured,
             defect_2_the_profile_reaches_every_call,
+            defect_3_no_threshold_is_invented,
+            defect_4_an_anomaly_alarm_is_complete,
             defect_10_a_slow_call_does_not_stop_the_others,
             defect_11_a_failure_is_an_error,
             defect_13_the_order_is_always_the_same,
             defect_14_dimensions_have_one_shape,
             defect_15_times_without_a_zone_are_utc,
             defect_18_the_server_says_what_it_is,
+            every_defect_has_a_test,
         ], world)
     finally:
         world.close()
