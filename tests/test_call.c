@@ -139,6 +139,13 @@ TEST(a_get_is_signed_and_has_no_body)
 	    "monitoring/aws4_request, SignedHeaders=accept;amz-sdk-invocation"
 	    "-id;amz-sdk-request;host;x-amz-date;x-amz-security-token, "));
 	CHECK(end());
+	begin();
+	log_all.level = LOG_DEBUG;
+	fake_transport_reply(&wire, PROM, 200, "{}");
+	CHECK_INT(get(), ERR_OK);
+	CHECK(str_find(fake_sys_log(&world), S("GET\\n/api/v1/query\\n"
+	    "query=up&time=1\\n"), 0) < fake_sys_log(&world).len);
+	CHECK(end());
 }
 
 TEST(a_get_is_repeated_for_the_same_reasons_as_a_post)

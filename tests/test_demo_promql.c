@@ -104,6 +104,10 @@ TEST(aggregations_agree_with_their_parts)
 	CHECK(number(instant("count(DatabaseConnections)"), 0, "value") == 2);
 	CHECK(number(instant("histogram_sum(sum by () "
 	    "(DatabaseConnections))"), 0, "value") == a + b);
+	CHECK(number(instant("histogram_sum(avg(DatabaseConnections))"), 0,
+	    "value") == (a + b) / 2);
+	CHECK(number(instant("histogram_count(avg(DatabaseConnections))"), 0,
+	    "value") == 1);
 	CHECK_INT(instant("sum by (DBInstanceIdentifier) "
 	    "(DatabaseConnections)")->n, 2);
 	CHECK_INT(instant("sum(DatabaseConnections) without "
