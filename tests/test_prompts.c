@@ -211,7 +211,8 @@ TEST(prompts_without_their_main_tool_are_not_offered)
 
 	arena_init(&a, (size_t)1 << 20);
 	fail_init(&f, &a);
-	CHECK_INT(tools_select(S("logs"), STR_NONE, false, &a, &set, &f), ERR_OK);
+	CHECK_INT(tools_select(S("logs"), STR_NONE, false, &a, &set, &f),
+	    ERR_OK);
 	CHECK_STR(prompts_select(&set, &a, &n)[0].name,
 	    S("explain_cost_of_query"));
 	CHECK_INT(n, 1);
