@@ -51,7 +51,10 @@ investigate_settle(struct investigate *v, enum investigate_part part,
 	if (err == ERR_CANCELLED || err == ERR_NOMEM) {
 		return err;
 	}
-	if (err != ERR_OK) {
+	if (err == ERR_TIMEOUT && !investigate_time(v, part)) {
+		/* The deadline is ours. */
+		fail_clear(v->c->fail);
+	} else if (err != ERR_OK) {
 		*note = (struct investigate_note){ INVESTIGATE_FAILED,
 		    str_dup(v->c->arena, fail_text(v->c->fail)) };
 		fail_clear(v->c->fail);

@@ -439,7 +439,8 @@ show_metrics(struct view *w)
 static bool
 related(const struct investigate_other *o)
 {
-	return o->same_dimension || o->same_time || o->component || o->parent;
+	return o->same_dimension || o->same_namespace || o->same_time ||
+	    o->component || o->parent;
 }
 
 static void

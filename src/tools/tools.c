@@ -29,7 +29,8 @@ static const struct str families[TOOL_N] = {
 /* see tools.h */
 const struct str tools_instructions = STR_INIT(
     "Read-only access to AWS CloudWatch alarms, metrics and logs. "
-    "For \"what is wrong\" start with get_active_alarms. The "
+    "For \"what is wrong\" start with get_active_alarms. investigate_alarm "
+    "looks into one. The "
     "time_range_suggestions of get_alarm_history say where to look. "
     "Then get_metric_data around that time. "
     "Then execute_log_insights_query on the log groups found with "

@@ -201,6 +201,25 @@ def a_slow_service_ends_at_the_call_timeout(world):
     server.stop()
 
 
+def an_investigation_keeps_its_time_when_aws_is_slow(world):
+    server = Server(world, world.aws())
+    world.faults("slow:1100")
+    began = time.monotonic()
+    result = server.call("investigate_alarm", max_seconds=5,
+                         alarm_name="checkout-latency-p99")
+    took = time.monotonic() - began
+    world.faults("")
+    assert not result.get("isError"), result
+    answer = result["structuredContent"]
+    how = {part["part"]: part["status"] for part in answer["parts"]}
+    assert how["history"] == how["alarms"] == "complete", answer["parts"]
+    assert how["errors"] == how["changes"] == "cut", answer["parts"]
+    assert "checkout-latency-p99 is ALARM" in answer["summary"][0]
+    # The account's number is asked for at the end.
+    assert took < 9, took
+    server.stop()
+
+
 def certificates_are_verified(world):
     make = world.certificates.leaf
     cases = [
@@ -502,6 +521,7 @@ TESTS = [
     throttling_is_waited_out,
     broken_answers_name_the_operation,
     a_slow_service_ends_at_the_call_timeout,
+    an_investigation_keeps_its_time_when_aws_is_slow,
     certificates_are_verified,
     the_compiled_in_authorities_do_not_trust_a_stranger,
     unreachable_hosts_are_named,
