@@ -185,6 +185,16 @@ TEST(a_region_without_log_alarms_is_no_error)
 	CHECK(str_starts(message(), S("The alarm does not exist any more")));
 }
 
+TEST(the_details_of_a_math_alarm_name_its_metrics)
+{
+	CHECK(tool_room_open());
+	CHECK(tool_room_call("get_alarm_history",
+	    "{\"alarm_name\":\"checkout-5xx-rate\"}"));
+	CHECK(!room.is_error);
+	CHECK_INT(json_path(room.data, S("alarm_details.metrics"))->n, 3);
+	CHECK(tool_room_says("\"expression\":\"100*m1/m2\""));
+}
+
 /* One history: the alarm's members, times of state changes after BASE ('A' to
  * ALARM, 'O' to OK), and the ranges that follow. */
 struct ranges {

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/timefmt.h"
+#include "tools/alarm_row.h"
 #include "tools/ask.h"
 #include "tools/rule.h"
 #include "tools/show.h"
@@ -210,9 +211,6 @@ static void
 show_details(struct json_writer *out, const struct json *alarm,
     struct str name, struct str type)
 {
-	struct str statistic = json_get_str(alarm, S("Statistic"),
-	    json_get_str(alarm, S("ExtendedStatistic"), STR_NONE));
-
 	json_begin_object(out);
 	json_put_string(out, S("alarm_name"),
 	    json_get_str(alarm, S("AlarmName"), name));
@@ -231,7 +229,8 @@ show_details(struct json_writer *out, const struct json *alarm,
 	show_number(out, S("evaluation_periods"), alarm,
 	    S("EvaluationPeriods"));
 	show_number(out, S("period"), alarm, S("Period"));
-	json_put_string_or_null(out, S("statistic"), statistic);
+	alarm_row_statistic(out, alarm);
+	alarm_row_queries(out, alarm);
 	show_string(out, S("alarm_rule"), alarm, S("AlarmRule"));
 	json_end_object(out);
 }

@@ -9,6 +9,7 @@
  */
 #include "tools/tools.h"
 
+#include "tools/alarm_row.h"
 #include "tools/ask.h"
 #include "tools/show.h"
 
@@ -67,51 +68,6 @@ show_common(struct json_writer *out, const struct json *alarm,
 	json_put_string(out, S("alarm_type"), kind->type);
 }
 
-/* Statistic and ExtendedStatistic are one thing to a reader. */
-static void
-show_statistic(struct json_writer *out, const struct json *alarm)
-{
-	struct str plain = json_str(json_get(alarm, S("Statistic")));
-	struct str extended = json_str(json_get(alarm, S("ExtendedStatistic")));
-
-	json_put_string_or_null(out, S("statistic"),
-	    plain.p != NULL ? plain : extended);
-}
-
-/* Metrics[] of a metric-math or anomaly alarm: id, expression or metric. */
-static void
-show_queries(struct json_writer *out, const struct json *alarm)
-{
-	const struct json *q = json_at(json_get(alarm, S("Metrics")), 0);
-
-	if (q == NULL) {
-		return;
-	}
-	json_key(out, S("metrics"));
-	json_begin_array(out);
-	for (; q != NULL; q = q->next) {
-		const struct json *stat = json_get(q, S("MetricStat"));
-		const struct json *metric = json_get(stat, S("Metric"));
-
-		json_begin_object(out);
-		show_string(out, S("id"), q, S("Id"));
-		if (stat == NULL) {
-			show_string(out, S("expression"), q, S("Expression"));
-		} else {
-			show_string(out, S("namespace"), metric,
-			    S("Namespace"));
-			show_string(out, S("metric_name"), metric,
-			    S("MetricName"));
-			show_dimensions(out, S("dimensions"),
-			    json_get(metric, S("Dimensions")));
-			show_string(out, S("statistic"), stat, S("Stat"));
-			show_number(out, S("period"), stat, S("Period"));
-		}
-		json_end_object(out);
-	}
-	json_end_array(out);
-}
-
 static void
 show_metric(struct json_writer *out, const struct json *alarm)
 {
@@ -122,14 +78,14 @@ show_metric(struct json_writer *out, const struct json *alarm)
 	show_string(out, S("namespace"), alarm, S("Namespace"));
 	show_dimensions(out, S("dimensions"),
 	    json_get(alarm, S("Dimensions")));
-	show_statistic(out, alarm);
+	alarm_row_statistic(out, alarm);
 	show_number(out, S("period"), alarm, S("Period"));
 	show_number(out, S("threshold"), alarm, S("Threshold"));
 	show_string(out, S("comparison_operator"), alarm,
 	    S("ComparisonOperator"));
 	show_number(out, S("evaluation_periods"), alarm,
 	    S("EvaluationPeriods"));
-	show_queries(out, alarm);
+	alarm_row_queries(out, alarm);
 	if (json_is(promql, JSON_STRING)) {
 		json_put_value(out, S("promql_query"), promql);
 	}
