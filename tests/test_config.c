@@ -167,6 +167,30 @@ TEST(switches_take_no_value_and_values_must_follow)
 	CHECK_INT(parse(&c, NULL, WORDS("--host=")), ERR_CONFIG);
 }
 
+TEST(a_switch_in_the_environment_is_true_or_false)
+{
+	static const struct { const char *value; bool good, on; } cases[] = {
+		{ "true", true, true }, { "TRUE", true, true },
+		{ "1", true, true }, { "false", true, false },
+		{ "0", true, false }, { "", true, false },
+		{ "yes please", false, false },
+	};
+	struct config c;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pair env[] = { { "CLOUDWATCH_MCP_IMAGES",
+			cases[i].value }, { NULL, NULL } };
+
+		CHECK_INT(parse(&c, env, WORDS()), cases[i].good ? ERR_OK :
+		    ERR_CONFIG);
+		CHECK(!cases[i].good || c.images == cases[i].on);
+	}
+	CHECK_STR(fail_text(&fail), S("CLOUDWATCH_MCP_IMAGES is 'yes please'; "
+	    "it must be true or false"));
+	CHECK_INT(parse(&c, NULL, WORDS("--images")), ERR_OK);
+	CHECK(c.images);
+}
+
 TEST(commands_check_the_number_of_their_words)
 {
 	struct config c;

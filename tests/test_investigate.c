@@ -111,6 +111,11 @@ TEST(a_composite_alarm_is_its_components_in_alarm)
 	CHECK(sums_up("error pattern", "remaining connection slots"));
 	CHECK(advises("describe_alarms", "children_of",
 	    "shop-major-incident"));
+	/* One that is over: all of its components. */
+	CHECK(tool_room_call(TOOL, "{\"alarm_name\":\"checkout-compute\"}"));
+	CHECK(sums_up("checkout-compute", "OK"));
+	CHECK(json_get(room.data, S("metrics"))->n == 3);
+	CHECK_STR(status("metrics"), S("complete"));
 }
 
 TEST(math_and_band_alarms_are_asked_for_with_their_own_queries)

@@ -243,8 +243,10 @@ add_target(struct investigate *v, const struct json *alarm, bool suspect)
 		}
 	}
 	if (v->target_n == INVESTIGATE_TARGET_MAX_N) {
-		investigate_cut(v, INVESTIGATE_METRICS,
-		    S("only the metrics of 8 alarms are looked at"));
+		if (!suspect) {
+			investigate_cut(v, INVESTIGATE_METRICS,
+			    S("only 8 components are looked at"));
+		}
 		return;
 	}
 	*t = (struct investigate_target){ .alarm = alarm, .name = name,
@@ -280,8 +282,17 @@ add_target(struct investigate *v, const struct json *alarm, bool suspect)
 
 /* ---- components ---- */
 
-/* The metric alarms in ALARM below a composite alarm. All of a level are read
- * with one call. */
+/* Whether a component is looked at: when the composite alarm is over, which of
+ * them it was is not known any more. */
+static bool
+concerned(const struct investigate *v, const struct json *alarm)
+{
+	return !str_eq(v->state, S("ALARM")) || str_eq(json_get_str(alarm,
+	    S("StateValue"), S("")), S("ALARM"));
+}
+
+/* The metric alarms below a composite alarm, those in ALARM while it is. All
+ * of a level are read with one call. */
 static enum err
 add_components(struct investigate *v)
 {
@@ -303,15 +314,13 @@ add_components(struct investigate *v)
 		n = 0;
 		alarm = json_at(json_get(reply, S("MetricAlarms")), 0);
 		for (; alarm != NULL; alarm = alarm->next) {
-			if (str_eq(json_get_str(alarm, S("StateValue"),
-			    S("")), S("ALARM"))) {
+			if (concerned(v, alarm)) {
 				add_target(v, alarm, false);
 			}
 		}
 		alarm = json_at(json_get(reply, S("CompositeAlarms")), 0);
 		for (; alarm != NULL; alarm = alarm->next) {
-			if (str_eq(json_get_str(alarm, S("StateValue"),
-			    S("")), S("ALARM"))) {
+			if (concerned(v, alarm)) {
 				n += rule_names(json_get_str(alarm,
 				    S("AlarmRule"), S("")), names + n,
 				    RULE_NAME_MAX - n);

@@ -220,13 +220,16 @@ show_summary(struct view *w)
 
 	rows_begin_share(&w->rows, S("summary"), 1, 3);
 	say_state(w, &b);
-	for (size_t i = 0; i < w->v->target_n; i++) {
-		if (!w->v->targets[i].suspect) {
-			say_metric(w, &w->v->targets[i], &b);
-		}
+	if (w->v->kind == 'm' && w->v->target_n > 0) {
+		say_metric(w, &w->v->targets[0], &b);
 	}
 	say_first(w, &b);
 	say_logs(w, &b);
+	for (size_t i = 0; i < w->v->target_n; i++) {
+		if (w->v->kind == 'c' && !w->v->targets[i].suspect) {
+			say_metric(w, &w->v->targets[i], &b);
+		}
+	}
 	rows_end(&w->rows);
 }
 
