@@ -432,4 +432,45 @@
 /* Stack of a resolver thread: musl's getaddrinfo needs 24 KB, glibc's more. */
 #define RESOLVE_STACK_SIZE ((size_t)128 * 1024)
 
+/* ---- inbound authentication ---- */
+
+/* A bearer token: Entra's with many groups reach 10 KiB. */
+#define JWT_TOKEN_MAX ((size_t)16 * 1024)
+/* Keys of one issuer: Entra publishes about ten. */
+#define JWKS_KEY_MAX_N 32
+/* A key id: a thumbprint of 43 characters, a UUID, a date and a name. */
+#define JWKS_KID_MAX ((size_t)255)
+/* RSA moduli in bits: below is broken, above BearSSL does not verify. */
+#define JWKS_RSA_MIN_BITS 2048U
+#define JWKS_RSA_MAX_BITS 4096U
+/* A key set, and a discovery document. */
+#define OIDC_ANSWER_MAX ((size_t)1024 * 1024)
+/* Memory of one fetch: two answers and their trees. */
+#define OIDC_FETCH_CAP ((size_t)16 * 1024 * 1024)
+/* Trusted issuers. */
+#define OIDC_ISSUER_MAX_N 16
+/* The https address of a key set. */
+#define OIDC_URI_MAX ((size_t)1024)
+/* Clocks of issuers and ours may differ by this. */
+#define OIDC_LEEWAY_MS INT64_C(60000)
+/* Between two fetches of one issuer's keys because of an unknown key id. */
+#define OIDC_REFETCH_MS INT64_C(10000)
+/* One fetch: discovery and keys. */
+#define OIDC_FETCH_MS INT64_C(8000)
+/* Keys are renewed after this, or earlier when max-age says so... */
+#define OIDC_RENEW_MS INT64_C(3600000)
+/* ...but not more often than this, nor sooner after a failure. */
+#define OIDC_RENEW_MIN_MS INT64_C(60000)
+/* How often a thread looks whether another one has fetched the keys. */
+#define OIDC_POLL_MS INT64_C(20)
+/* Verified tokens remembered: callers active at the same time... */
+#define OIDC_TOKEN_SET_N 64
+#define OIDC_TOKEN_WAY_N 4
+/* ...each for this long at most... */
+#define OIDC_TOKEN_HOLD_MS INT64_C(300000)
+/* ...with the token and its claims; larger ones are verified each time. */
+#define OIDC_TOKEN_TEXT_MAX ((size_t)4 * 1024)
+/* Groups and scopes taken from one token: Entra stops at 200 groups. */
+#define OIDC_NAME_MAX_N 256
+
 #endif
