@@ -15,56 +15,49 @@
 /* Shorter words are found everywhere. */
 #define WORD_MIN 4
 
-struct row {
-	char namespace[24], pattern[64];
-};
-
-static const struct row rows[] = {
-	{ "AWS/Lambda", "/aws/lambda/{FunctionName}" },
-	{ "LambdaInsights", "/aws/lambda/{function_name}" },
-	{ "AWS/RDS", "/aws/rds/instance/{DBInstanceIdentifier}/*" },
-	{ "AWS/RDS", "/aws/rds/cluster/{DBClusterIdentifier}/*" },
-	{ "AWS/DocDB", "/aws/docdb/{DBClusterIdentifier}/*" },
-	{ "AWS/Neptune", "/aws/neptune/{DBClusterIdentifier}/*" },
-	{ "AWS/Redshift", "/aws/redshift/cluster/{ClusterIdentifier}/*" },
-	{ "AWS/ECS", "/ecs/{ClusterName}/{ServiceName}*" },
-	{ "AWS/ECS", "/aws/ecs/{ClusterName}/{ServiceName}*" },
-	{ "AWS/ECS", "/ecs/{ServiceName}*" },
-	{ "AWS/ECS", "/aws/ecs/containerinsights/{ClusterName}/performance" },
-	{ "ECS/ContainerInsights", "/ecs/{ClusterName}/{ServiceName}*" },
-	{ "ECS/ContainerInsights", "/ecs/{TaskDefinitionFamily}*" },
-	{ "ECS/ContainerInsights",
-	    "/aws/ecs/containerinsights/{ClusterName}/performance" },
-	{ "ContainerInsights",
-	    "/aws/containerinsights/{ClusterName}/application" },
-	{ "ContainerInsights", "/aws/containerinsights/{ClusterName}/host" },
-	{ "ContainerInsights",
-	    "/aws/containerinsights/{ClusterName}/dataplane" },
-	{ "ContainerInsights",
-	    "/aws/containerinsights/{ClusterName}/performance" },
-	{ "ContainerInsights", "/aws/eks/{ClusterName}/cluster" },
-	{ "AWS/EKS", "/aws/eks/{ClusterName}/cluster" },
-	{ "AWS/ApiGateway", "API-Gateway-Execution-Logs_{ApiId}/{Stage}" },
-	{ "AWS/ApiGateway", "/aws/apigateway/{ApiName}*" },
-	{ "AWS/ApiGateway", "/aws/apigateway/{ApiId}*" },
-	{ "AWS/AppSync", "/aws/appsync/apis/{GraphQLAPIId}" },
-	{ "AWS/States", "/aws/vendedlogs/states/{StateMachineArn}*" },
-	{ "AWS/States", "/aws/states/{StateMachineArn}*" },
-	{ "AWS/CodeBuild", "/aws/codebuild/{ProjectName}" },
-	{ "CloudWatchSynthetics", "/aws/lambda/cwsyn-{CanaryName}-*" },
-	{ "AWS/ElastiCache", "/aws/elasticache/{CacheClusterId}*" },
-	{ "AWS/ES", "/aws/OpenSearchService/domains/{DomainName}/*" },
-	{ "AWS/ES", "/aws/aes/domains/{DomainName}/*" },
-	{ "AWS/SageMaker", "/aws/sagemaker/Endpoints/{EndpointName}" },
-	{ "AWS/DMS", "dms-tasks-{ReplicationInstanceIdentifier}" },
-	{ "AWS/AmazonMQ", "/aws/amazonmq/broker/{Broker}/*" },
-	{ "AmazonMWAA", "airflow-{Environment}-*" },
-	{ "AWS/Transfer", "/aws/transfer/{ServerId}" },
-	{ "AWS/ElasticBeanstalk", "/aws/elasticbeanstalk/{EnvironmentName}/*" },
-	{ "AWS/AppRunner", "/aws/apprunner/{ServiceName}/*" },
-	{ "AWS/WAFV2", "aws-waf-logs-{WebACL}*" },
-	{ "AWS/Logs", "{LogGroupName}" },
-};
+/* Namespace, blank, pattern. */
+static const char table[] =
+    "AWS/Lambda /aws/lambda/{FunctionName}\n"
+    "LambdaInsights /aws/lambda/{function_name}\n"
+    "AWS/RDS /aws/rds/instance/{DBInstanceIdentifier}/*\n"
+    "AWS/RDS /aws/rds/cluster/{DBClusterIdentifier}/*\n"
+    "AWS/DocDB /aws/docdb/{DBClusterIdentifier}/*\n"
+    "AWS/Neptune /aws/neptune/{DBClusterIdentifier}/*\n"
+    "AWS/Redshift /aws/redshift/cluster/{ClusterIdentifier}/*\n"
+    "AWS/ECS /ecs/{ClusterName}/{ServiceName}*\n"
+    "AWS/ECS /aws/ecs/{ClusterName}/{ServiceName}*\n"
+    "AWS/ECS /ecs/{ServiceName}*\n"
+    "AWS/ECS /aws/ecs/containerinsights/{ClusterName}/performance\n"
+    "ECS/ContainerInsights /ecs/{ClusterName}/{ServiceName}*\n"
+    "ECS/ContainerInsights /ecs/{TaskDefinitionFamily}*\n"
+    "ECS/ContainerInsights "
+    "/aws/ecs/containerinsights/{ClusterName}/performance\n"
+    "ContainerInsights /aws/containerinsights/{ClusterName}/application\n"
+    "ContainerInsights /aws/containerinsights/{ClusterName}/host\n"
+    "ContainerInsights /aws/containerinsights/{ClusterName}/dataplane\n"
+    "ContainerInsights /aws/containerinsights/{ClusterName}/performance\n"
+    "ContainerInsights /aws/eks/{ClusterName}/cluster\n"
+    "AWS/EKS /aws/eks/{ClusterName}/cluster\n"
+    "AWS/ApiGateway API-Gateway-Execution-Logs_{ApiId}/{Stage}\n"
+    "AWS/ApiGateway /aws/apigateway/{ApiName}*\n"
+    "AWS/ApiGateway /aws/apigateway/{ApiId}*\n"
+    "AWS/AppSync /aws/appsync/apis/{GraphQLAPIId}\n"
+    "AWS/States /aws/vendedlogs/states/{StateMachineArn}*\n"
+    "AWS/States /aws/states/{StateMachineArn}*\n"
+    "AWS/CodeBuild /aws/codebuild/{ProjectName}\n"
+    "CloudWatchSynthetics /aws/lambda/cwsyn-{CanaryName}-*\n"
+    "AWS/ElastiCache /aws/elasticache/{CacheClusterId}*\n"
+    "AWS/ES /aws/OpenSearchService/domains/{DomainName}/*\n"
+    "AWS/ES /aws/aes/domains/{DomainName}/*\n"
+    "AWS/SageMaker /aws/sagemaker/Endpoints/{EndpointName}\n"
+    "AWS/DMS dms-tasks-{ReplicationInstanceIdentifier}\n"
+    "AWS/AmazonMQ /aws/amazonmq/broker/{Broker}/*\n"
+    "AmazonMWAA airflow-{Environment}-*\n"
+    "AWS/Transfer /aws/transfer/{ServerId}\n"
+    "AWS/ElasticBeanstalk /aws/elasticbeanstalk/{EnvironmentName}/*\n"
+    "AWS/AppRunner /aws/apprunner/{ServiceName}/*\n"
+    "AWS/WAFV2 aws-waf-logs-{WebACL}*\n"
+    "AWS/Logs {LogGroupName}\n";
 
 struct places {
 	struct log_place *list;
@@ -160,17 +153,18 @@ size_t
 log_places(struct arena *a, struct str namespace,
     const struct json *dimensions, struct log_place *out, size_t max)
 {
+	struct str left = str_of(table, sizeof(table) - 1);
 	struct places p = { out, 0, max };
 	const struct json *d = json_at(dimensions, 0);
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct str pattern = str_from_z(rows[i].pattern);
+	while (left.len > 0) {
+		struct str pattern = str_cut(&left, '\n');
+		bool here = str_eq(str_cut(&pattern, ' '), namespace);
+		bool any = str_ends(pattern, S("*"));
 		struct buf b = buf_in(a, NAME_MAX);
 		struct str dimension = STR_NONE;
-		bool any = str_ends(pattern, S("*"));
 
-		if (str_eq(namespace, str_from_z(rows[i].namespace)) &&
-		    fill(&b, str_sub(pattern, 0, pattern.len - any),
+		if (here && fill(&b, str_sub(pattern, 0, pattern.len - any),
 		    dimensions, &dimension)) {
 			add(&p, any ? LOG_PLACE_PREFIX : LOG_PLACE_EXACT,
 			    buf_str(&b), dimension);
