@@ -263,7 +263,7 @@ put_spreads(const struct stats_point *p, size_t n, double period_ms,
     const double *middle, double *left, double *spread)
 {
 	double whole = 0;
-	double of[PART_N];
+	double of[PART_N] = { 0 };
 
 	for (size_t part = 0; part < PART_N + 1; part++) {
 		size_t len = 0;

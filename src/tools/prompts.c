@@ -82,8 +82,9 @@ static const struct step cost_steps[] = {
 	    "{region}.] Do not run the query to find out.")
 	STEP("get_logs_insight_query_results",
 	    "[get_logs_insight_query_results with query_id {query_id}: its "
-	    "statistics hold the bytes that were scanned; that times the price is what it cost. ]Where there is "
-	    "only a text, estimate as follows.")
+	    "statistics hold the bytes that were scanned; that times the "
+	    "price is what it cost. ]Where there is only a text, estimate as "
+	    "follows.")
 	STEP("describe_log_groups", "describe_log_groups with "
 	    "log_group_name_prefix for each group: does it exist, how much is "
 	    "stored, for how long is it kept, and is its class "
