@@ -306,36 +306,6 @@ TEST(a_file_out_of_reach_is_like_none)
 	    "it (HOME=/home/app, AWS_CONFIG_FILE unset); ");
 }
 
-/* ---- what this version does not read ---- */
-
-TEST(sso_profiles_get_a_sentence)
-{
-	begin();
-	fake_sys_file(&world, CONFIG, "[profile x]\nsso_session = corp\n"
-	    "sso_account_id = 1\nsso_role_name = r\n[sso-session corp]\n");
-	name_profile("x");
-	FAILS(ERR_PROFILE, "profile 'x' signs in through IAM Identity Center "
-	    "(sso_session), which this version does not read; where you are "
-	    "signed in, run `aws configure export-credentials --profile x "
-	    "--format env`");
-	/* Keys that a tool copied there count. */
-	fake_sys_file(&world, CREDENTIALS, "[x]\naws_access_key_id = S\n"
-	    "aws_secret_access_key = t\n");
-	FINDS("S", "profile 'x' in " CREDENTIALS);
-}
-
-TEST(login_and_process_profiles_get_a_sentence)
-{
-	begin();
-	fake_sys_file(&world, CONFIG, "[profile l]\nlogin_session = arn:x\n"
-	    "[profile p]\ncredential_process = /bin/get\n");
-	name_profile("l");
-	FAILS(ERR_PROFILE, "profile 'l' uses `aws login` (login_session)");
-	name_profile("p");
-	FAILS(ERR_PROFILE, "profile 'p' gets its keys from a program "
-	    "(credential_process), which this version does not run; ");
-}
-
 /* ---- web identity ---- */
 
 static void
@@ -581,9 +551,10 @@ TEST(a_source_that_cannot_work_stops_the_chain)
 {
 	begin();
 	fake_sys_file(&world, CONFIG, "[profile x]\nrole_arn = arn:X\n"
-	    "source_profile = y\n[profile y]\nsso_session = s\n");
+	    "source_profile = y\n[profile y]\nsso_account_id = 1\n");
 	name_profile("x");
-	FAILS(ERR_PROFILE, "profile 'y' signs in through IAM Identity Center");
+	FAILS(ERR_PROFILE, "profile 'y' signs in through IAM Identity Center "
+	    "but has no sso_start_url, sso_region, sso_role_name; `aws ");
 }
 
 TEST(credential_source_names_a_place)

@@ -53,6 +53,7 @@ struct entry {
 struct creds {
 	struct creds_setup setup;
 	struct arena store;    /* of the slots */
+	struct provider_memory memory; /* of sign-ins */
 	bool background;       /* creds_refresh_due() is being called */
 	struct entry entries[CREDS_PROFILE_MAX];
 };
@@ -413,6 +414,7 @@ renew(struct creds *c, struct entry *e, const struct creds_want *want,
 	struct provider_run r = {
 		.sys = c->setup.sys, .transport = c->setup.transport,
 		.log = c->setup.log, .region = c->setup.region,
+		.memory = &c->memory,
 		/* A look-up of its own has an end, even when nobody waits. */
 		.deadline_ms = least(want->deadline_ms,
 		    mono(c) + CREDS_REFRESH_MS),
@@ -523,9 +525,11 @@ creds_new(struct arena *a, const struct creds_setup *setup)
 		return NULL;
 	}
 	c->setup = *setup;
+	c->memory.a = &c->store;
 	/* Chunks double: leave room for the last one. */
 	arena_init(&c->store, 2 * CREDS_PROFILE_MAX *
-	    (sizeof(struct slot) + 64));
+	    (sizeof(struct slot) + 64) + 2 * PROVIDER_NOTE_N *
+	    (sizeof(struct provider_note) + 64));
 	c->store.secret = true;
 	return c;
 }
@@ -538,6 +542,7 @@ creds_free(struct creds *c)
 		wipe_keys(&c->entries[i]);
 		c->entries[i] = (struct entry){ 0 };
 	}
+	c->memory = (struct provider_memory){ .a = &c->store };
 	arena_free(&c->store);
 }
 

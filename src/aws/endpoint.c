@@ -73,7 +73,20 @@ static const struct service services[ENDPOINT_N] = {
 	[ENDPOINT_SSO] = { STR_INIT("SSO"),
 	    STR_INIT("portal.sso"), STR_INIT("portal.sso-fips"),
 	    STR_INIT("awsssoportal"), STR_INIT("AWS_ENDPOINT_URL_SSO"),
-	    STR_INIT("sso") }
+	    STR_INIT("sso") },
+	[ENDPOINT_SIGNIN] = { STR_INIT("sign-in"),
+	    STR_INIT("signin"), STR_INIT("signin"), STR_INIT("signin"),
+	    STR_INIT("AWS_ENDPOINT_URL_SIGNIN"), STR_INIT("signin") }
+};
+
+/* The sign-in service lives with the consoles, whose domains are others. */
+static const struct {
+	struct str partition;
+	struct str suffix;
+} signin_hosts[] = {
+	{ STR_INIT("aws"), STR_INIT("aws.amazon.com") },
+	{ STR_INIT("aws-us-gov"), STR_INIT("amazonaws-us-gov.com") },
+	{ STR_INIT("aws-cn"), STR_INIT("amazonaws.cn") }
 };
 
 /* Regions that AWS_STS_REGIONAL_ENDPOINTS=legacy sends to the global host. */
@@ -309,6 +322,17 @@ is_legacy_sts(struct str region)
 	return false;
 }
 
+static struct str
+signin_suffix(const struct partition *p)
+{
+	for (size_t i = 0; i < 3; i++) {
+		if (str_eq(p->name, signin_hosts[i].partition)) {
+			return signin_hosts[i].suffix;
+		}
+	}
+	return p->suffix;
+}
+
 /* Takes an endpoint from the tables. */
 static enum err
 from_tables(const struct sys *sys, const struct profile_set *set,
@@ -339,6 +363,10 @@ from_tables(const struct sys *sys, const struct profile_set *set,
 	    &from), S("legacy"))) {
 		out->host = S("sts.amazonaws.com");
 		out->signing_region = S("us-east-1");
+	} else if (service == ENDPOINT_SIGNIN) {
+		buf_addf(&b, "%s.signin.%s", out->signing_region,
+		    signin_suffix(p));
+		out->host = buf_str(&b);
 	} else {
 		buf_add(&b, fips && !p->plain_fips ? s->fips : s->host);
 		buf_add_byte(&b, '.');

@@ -39,6 +39,7 @@ enum endpoint_service {
 	ENDPOINT_STS,
 	ENDPOINT_SSO_OIDC,   /* oidc.<region> */
 	ENDPOINT_SSO,        /* portal.sso.<region> */
+	ENDPOINT_SIGNIN,     /* <region>.signin, for `aws login` */
 	ENDPOINT_N
 };
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a profile can say: static keys, a role to assume with the keys of
- * another profile or place, a web identity token; and the three kinds that
- * this version answers with a sentence.
+ * another profile or place, a web identity token.
  *
  * Roles form a chain: the profile asked for is the outermost role, each
  * source_profile lies one further in, and the innermost one has keys. The
@@ -81,78 +80,52 @@ provider_config_file(struct provider_run *r, struct creds_keys *out,
 	if (err == ERR_OK && !*found &&
 	    profile_exists(&r->files, r->profile)) {
 		provider_looked(r, "profile '%s' has no aws_access_key_id, "
-		    "role_arn or web_identity_token_file", r->profile);
+		    "role_arn or web_identity_token_file%s", r->profile,
+		    profile_get(&r->files, r->profile, S("sso_session")).p ==
+		    NULL ? S("") : S(" (for sso_session it also needs "
+		    "sso_account_id and sso_role_name: `aws configure sso` "
+		    "writes them)"));
 	}
 	return err;
 }
 
-/* ---- what this version does not read ---- */
-
-/* see provider.h */
-enum err
-provider_sso(struct provider_run *r, struct creds_keys *out, bool *found)
-{
-	static const struct str keys[] = {
-		STR_INIT("sso_session"), STR_INIT("sso_start_url"),
-		STR_INIT("sso_account_id"), STR_INIT("sso_role_name"),
-	};
-
-	(void)out;
-	(void)found;
-	/* Tools that copy SSO keys into the credentials file leave the sso_*
-	 * keys where they are; those copies count. */
-	if (profile_get_from(&r->files, &r->files.credentials, r->profile,
-	    S("aws_access_key_id")).p != NULL) {
-		return ERR_OK;
-	}
-	for (size_t i = 0; i < 4; i++) {
-		if (profile_get(&r->files, r->profile, keys[i]).p == NULL) {
-			continue;
-		}
-		return fail_setf(r->f, ERR_PROFILE, "profile '%s' signs in "
-		    "through IAM Identity Center (%s), which this version does "
-		    "not read; where you are signed in, run `aws configure "
-		    "export-credentials --profile %s --format env` and pass "
-		    "those variables, or use a profile with role_arn",
-		    r->profile, keys[i], r->profile);
-	}
-	return ERR_OK;
-}
-
-/* see provider.h */
-enum err
-provider_login(struct provider_run *r, struct creds_keys *out, bool *found)
-{
-	(void)out;
-	(void)found;
-	if (profile_get(&r->files, r->profile, S("login_session")).p == NULL) {
-		return ERR_OK;
-	}
-	return fail_setf(r->f, ERR_PROFILE, "profile '%s' uses `aws login` "
-	    "(login_session), whose cache this version does not read; where "
-	    "you are logged in, run `aws configure export-credentials "
-	    "--profile %s --format env` and pass those variables, or use a "
-	    "profile with role_arn", r->profile, r->profile);
-}
-
-/* see provider.h */
-enum err
-provider_process(struct provider_run *r, struct creds_keys *out, bool *found)
-{
-	(void)out;
-	(void)found;
-	if (profile_get(&r->files, r->profile,
-	    S("credential_process")).p == NULL) {
-		return ERR_OK;
-	}
-	return fail_setf(r->f, ERR_PROFILE, "profile '%s' gets its keys from a "
-	    "program (credential_process), which this version does not run; "
-	    "run it yourself and pass its keys as AWS_ACCESS_KEY_ID, "
-	    "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or use a profile "
-	    "with role_arn", r->profile);
-}
-
 /* ---- STS ---- */
+
+/* The region of the settings, else the one that this machine is in, asked for
+ * once in a life. */
+static enum err
+default_region(struct provider_run *r, struct str profile, struct str *out)
+{
+	struct str setting = r->region.len > 0 ? r->region :
+	    provider_env(r, S("AWS_REGION"));
+	struct provider_memory *m = r->memory;
+	struct str region = STR_NONE;
+	bool ask = m != NULL && setting.len == 0 &&
+	    provider_env(r, S("AWS_DEFAULT_REGION")).p == NULL;
+
+	if (ask) {
+		r->sys->lock(r->sys->ctx, SYS_LOCK_CREDENTIALS);
+		ask = !m->asked;
+		region = str_dup(r->a, str_of(m->region, m->region_len));
+		r->sys->unlock(r->sys->ctx, SYS_LOCK_CREDENTIALS);
+	}
+	if (ask) {
+		enum err err = provider_region(r, &region);
+
+		if (err != ERR_OK) {
+			return err;
+		}
+		r->sys->lock(r->sys->ctx, SYS_LOCK_CREDENTIALS);
+		m->asked = true;
+		m->region_len = region.len;
+		for (size_t i = 0; i < region.len; i++) {
+			m->region[i] = region.p[i];
+		}
+		r->sys->unlock(r->sys->ctx, SYS_LOCK_CREDENTIALS);
+	}
+	return endpoint_region(r->sys, &r->files, profile, STR_NONE, setting,
+	    region, out, r->f);
+}
 
 /* Where STS is for a profile. The profile's own region comes first: it is in
  * the partition of its role, which a global AWS_REGION need not be. */
@@ -165,10 +138,7 @@ open_sts(struct provider_run *r, struct str profile, struct sts *sts)
 	enum err err = ERR_OK;
 
 	if (region.p == NULL) {
-		err = endpoint_region(r->sys, &r->files, profile, STR_NONE,
-		    r->region.len > 0 ? r->region :
-		    provider_env(r, S("AWS_REGION")), STR_NONE, &region,
-		    r->f);
+		err = default_region(r, profile, &region);
 	}
 	if (err == ERR_OK) {
 		err = endpoint_resolve(r->sys, &r->files, profile,

@@ -58,9 +58,9 @@ fetch(struct provider_run *r, const struct url *url, struct str method,
 	x->headers = NULL;
 }
 
-/* What is wrong with an answer, in a few words. */
-static struct str
-trouble(struct provider_run *r, const struct exchange *x)
+/* see provider.h */
+struct str
+provider_trouble(struct provider_run *r, const struct exchange *x)
 {
 	struct buf b = buf_in(r->a, 512);
 	struct str text = str_trim_ws(x->response_body);
@@ -285,7 +285,7 @@ provider_container(struct provider_run *r, struct creds_keys *out,
 		return err;
 	}
 	if (x.err != ERR_OK || x.status != 200) {
-		why = trouble(r, &x);
+		why = provider_trouble(r, &x);
 	}
 	if (why.p != NULL || !decode(r, x.response_body, out, &why)) {
 		return fail_setf(r->f, ERR_CREDENTIALS, "the container "
@@ -454,7 +454,7 @@ imds_token(struct imds *m, bool *go)
 		return ERR_OK;
 	}
 	if (x.err != ERR_OK && !x.sent) {
-		imds_looked(m, S("no answer, "), trouble(m->r, &x));
+		imds_looked(m, S("no answer, "), provider_trouble(m->r, &x));
 		return ERR_OK;
 	}
 	/* The connection stood, but the answer was lost on its way: answers
@@ -462,10 +462,10 @@ imds_token(struct imds *m, bool *go)
 	m->silent = x.err != ERR_OK;
 	if (x.err == ERR_OK && x.status != 403 && x.status != 404 &&
 	    x.status != 405) {
-		imds_looked(m, S("the token request got "), trouble(m->r, &x));
+		imds_looked(m, S("the token request got "), provider_trouble(m->r, &x));
 	} else if (m->v1_disabled) {
 		imds_looked(m, S("no token, and IMDSv1 is switched off: "),
-		    trouble(m->r, &x));
+		    provider_trouble(m->r, &x));
 	} else {
 		*go = true;
 	}
@@ -509,7 +509,7 @@ imds_role(struct imds *m, struct str *role)
 		imds_looked(m, S("the instance has no IAM role"), S(""));
 	} else {
 		imds_looked(m, S("the role cannot be had: "),
-		    trouble(m->r, &x));
+		    provider_trouble(m->r, &x));
 	}
 	return ERR_OK;
 }
@@ -601,7 +601,7 @@ provider_instance(struct provider_run *r, struct creds_keys *out, bool *found)
 		return err;
 	}
 	if (x.err != ERR_OK || x.status != 200) {
-		why = trouble(r, &x);
+		why = provider_trouble(r, &x);
 	}
 	if (why.p != NULL || !decode(r, x.response_body, out, &why)) {
 		imds_looked(&m, join(r, role, S(": ")), why);

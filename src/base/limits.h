@@ -273,6 +273,21 @@
  * and a random 2 to 10 more (as botocore). */
 #define IMDS_STRETCH_MIN_MS INT64_C(120000)
 #define IMDS_STRETCH_MAX_MS INT64_C(600000)
+/* A sign-in file of the AWS CLI: three tokens and a key, 8 KiB at most; how
+ * many of them are remembered: people have one or two. */
+#define PROVIDER_NOTE_MAX ((size_t)32 * 1024)
+#define PROVIDER_NOTE_N 4
+/* A program that prints keys may ask somebody over the network first; and how
+ * much of its complaints is worth repeating. */
+#define PROCESS_TIMEOUT_MS INT64_C(20000)
+#define PROCESS_TAIL_MAX ((size_t)400)
+/* An access token for SSO is renewed this long before its end, keys of
+ * `aws login` (which live for 15 minutes) this long (as botocore). */
+#define SSO_REFRESH_MS INT64_C(900000)
+#define LOGIN_REFRESH_MS INT64_C(300000)
+/* A proof of possession with a URL in it, and the key in its text form. */
+#define DPOP_MAX ((size_t)8 * 1024)
+#define DPOP_KEY_MAX ((size_t)4 * 1024)
 /* An answer with keys is 2 KiB. */
 #define METADATA_ANSWER_MAX ((size_t)64 * 1024)
 
