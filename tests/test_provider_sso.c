@@ -493,11 +493,13 @@ TEST(keys_that_are_no_p256_keys_sign_nothing)
 	static const char *const keys[] = {
 		"", "PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nAAAA\n"
 		"-----END PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n*\n",
+		/* A start that is right and nothing behind it. */
+		"-----BEGIN PRIVATE KEY-----\nAgEBBCA=\n-----END",
 	};
 	struct buf b;
 
 	begin("");
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		b = buf_in(&arena, DPOP_MAX);
 		CHECK_INT(dpop_proof(&world.sys, str_from_z(keys[i]),
 		    S("POST"), S("https://a/"), &b), ERR_SYNTAX);

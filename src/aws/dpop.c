@@ -34,6 +34,28 @@ pem_decode(struct str pem, struct buf *der)
 	return buf_ok(&text) && enc_base64_decode(der, buf_str(&text));
 }
 
+/* Finds the private number. Both forms hold the SEC 1 structure (RFC 5915 3),
+ * which begins with version 1 and an octet string of the curve's length; that
+ * the curve is P-256 is told by its name, which one of them has outside. */
+static bool
+find_key(struct str der, br_ec_private_key *key, unsigned char *x)
+{
+	static const struct str start = STR_INIT("\x02\x01\x01\x04\x20");
+	static const struct str curve =
+	    STR_INIT("\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07");
+	size_t at = str_find(der, start, 0) + start.len;
+
+	if (at + COORDINATE_LEN > der.len ||
+	    str_find(der, curve, 0) == der.len) {
+		return false;
+	}
+	for (size_t i = 0; i < COORDINATE_LEN; i++) {
+		x[i] = (unsigned char)der.p[at + i];
+	}
+	*key = (br_ec_private_key){ BR_EC_secp256r1, x, COORDINATE_LEN };
+	return true;
+}
+
 /* Appends "name":"<base64url of a coordinate>" as JSON members x and y. */
 static void
 put_coordinate(struct json_writer *w, struct buf *scratch, struct str name,
@@ -91,8 +113,8 @@ dpop_proof(const struct sys *sys, struct str pem, struct str method,
 	const br_ec_impl *ec = br_ec_get_default();
 	struct buf der = buf_in(out->a, DPOP_KEY_MAX);
 	struct buf scratch = buf_in(out->a, 64);
-	br_skey_decoder_context decoder;
-	const br_ec_private_key *key;
+	br_ec_private_key key;
+	unsigned char x[COORDINATE_LEN];
 	unsigned char q[BR_EC_KBUF_PUB_MAX_SIZE];
 	unsigned char signature[2 * COORDINATE_LEN];
 	uint8_t digest[ENC_SHA256_LEN];
@@ -100,16 +122,9 @@ dpop_proof(const struct sys *sys, struct str pem, struct str method,
 	size_t from = out->len;
 	enum err err = ERR_SYNTAX;
 
-	br_skey_decoder_init(&decoder);
-	if (pem_decode(pem, &der)) {
-		br_skey_decoder_push(&decoder, der.p, der.len);
-		key = br_skey_decoder_get_ec(&decoder);
-		if (br_skey_decoder_last_error(&decoder) == 0 && key != NULL &&
-		    key->curve == BR_EC_secp256r1 &&
-		    br_ec_compute_pub(ec, NULL, q, key) ==
-		    1 + 2 * COORDINATE_LEN) {
-			err = sys->random(sys->ctx, id, sizeof(id));
-		}
+	if (pem_decode(pem, &der) && find_key(buf_str(&der), &key, x) &&
+	    br_ec_compute_pub(ec, NULL, q, &key) == 1 + 2 * COORDINATE_LEN) {
+		err = sys->random(sys->ctx, id, sizeof(id));
 	}
 	if (err == ERR_OK) {
 		add_header(out, &scratch, q);
@@ -118,14 +133,14 @@ dpop_proof(const struct sys *sys, struct str pem, struct str method,
 		enc_sha256(str_sub(buf_str(out), from, out->len), digest);
 		buf_add_byte(out, '.');
 		if (br_ecdsa_sign_raw_get_default()(ec, &br_sha256_vtable,
-		    digest, key, signature) == sizeof(signature)) {
+		    digest, &key, signature) == sizeof(signature)) {
 			enc_base64url(out, enc_bytes(signature,
 			    sizeof(signature)));
 		} else {
 			err = ERR_SYNTAX;
 		}
 	}
-	enc_wipe(&decoder, sizeof(decoder));
+	enc_wipe(x, sizeof(x));
 	if (der.len > 0) {
 		enc_wipe(der.p, der.len);
 	}
