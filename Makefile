@@ -105,7 +105,7 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all demo test unit corpus e2e bench lint lint-selftest headers metrics-check metrics-selftest fuzz fuzz-smoke cov vendor \
-	vendor-libs dist interop interop-sigv4 check-binary check-reproducible check-dist image-test \
+	vendor-libs dist interop interop-sigv4 interop-profiles check-binary check-reproducible check-dist image-test \
 	objects print-flags print-vendor clean help
 
 all:
@@ -166,14 +166,21 @@ check-dist: dist
 interop: all
 	$(SETUP) build interop
 	$(SUB) MODE=asan build/asan/fixture-server
-	$(SUB) MODE=debug build/debug/tests/interop/sigv4_probe
+	$(SUB) MODE=debug build/debug/tests/interop/sigv4_probe \
+	    build/debug/tests/interop/profiles_probe
 	$(Q)sh tests/interop/run.sh $(PROGRAM) build/asan/fixture-server \
-	    build/debug/tests/interop/sigv4_probe
+	    build/debug/tests/interop/sigv4_probe \
+	    build/debug/tests/interop/profiles_probe
 interop-sigv4:
 	$(SETUP) build interop
 	$(SUB) MODE=debug build/debug/tests/interop/sigv4_probe
 	$(Q)python3 tests/interop/botocore_sigv4.py \
 	    build/debug/tests/interop/sigv4_probe
+interop-profiles:
+	$(SETUP) build interop
+	$(SUB) MODE=debug build/debug/tests/interop/profiles_probe
+	$(Q)python3 tests/interop/botocore_profiles.py \
+	    build/debug/tests/interop/profiles_probe
 bench: all
 	$(SETUP) build bench
 	$(SUB) MODE=release build/release/tests/bench/probe
