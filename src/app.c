@@ -9,6 +9,10 @@
  *	GET  /ready           it may get traffic: credentials, not draining
  *	GET  /                what this is
  *
+ * Where authentication is on, /mcp and what is below it are for callers that
+ * auth/ knows; that is asked before the method and the body are looked at. The
+ * rest stays open: orchestrators and browsers' preflights bring no credentials.
+ *
  * HEAD works where GET does, OPTIONS answers browsers' preflights, everything
  * else is 404 or 405 with a JSON error. Steps 1, 3 and 4 of the protocol's
  * ladder are done here (Origin and Host, method, media type); the rest is
@@ -18,6 +22,7 @@
  */
 #include "app.h"
 
+#include "auth/auth.h"
 #include "base/limits.h"
 #include "base/timefmt.h"
 #include "mcp/mcp.h"
@@ -33,6 +38,7 @@ struct visit {
 	const struct route *route;
 	struct mcp_message message;
 	struct str origin;   /* allowed Origin, echoed; absent: none */
+	struct auth_caller caller;
 	struct str tool;     /* shim: name of the tool */
 	const struct json *arguments; /* shim */
 	uint64_t number;     /* in the log */
@@ -45,6 +51,7 @@ struct visit {
 struct route {
 	struct str path;
 	struct str method;   /* GET stands for HEAD too */
+	bool open;           /* to everybody */
 	enum app_verdict (*begin)(struct visit *v);
 	void (*run)(struct visit *v);
 };
@@ -153,6 +160,7 @@ write_request(const struct visit *v, int status, enum log_level level)
 	if (v->route != NULL) {
 		log_str(&e, S("path"), v->route->path);
 	}
+	log_str(&e, S("caller"), v->caller.subject);
 	log_str(&e, S("method"), l->method);
 	log_str(&e, S("tool"), l->tool);
 	log_str(&e, S("region"), l->region);
@@ -570,7 +578,8 @@ ready_begins(struct visit *v)
 	}
 	json_begin_object(&w);
 	json_put_string(&w, S("status"), status);
-	if (why.len > 0) {
+	/* Names files and providers: not for everybody. */
+	if (why.len > 0 && v->app->auth == NULL) {
 		json_put_string(&w, S("detail"), buf_str(&why));
 	}
 	json_end_object(&w);
@@ -599,13 +608,14 @@ root_begins(struct visit *v)
 }
 
 static const struct route routes[] = {
-	{ STR_INIT("/mcp"), STR_INIT("POST"), mcp_begins, mcp_runs },
-	{ STR_INIT("/health"), STR_INIT("GET"), health_begins, NULL },
-	{ STR_INIT("/ready"), STR_INIT("GET"), ready_begins, NULL },
-	{ STR_INIT("/"), STR_INIT("GET"), root_begins, NULL },
-	{ STR_INIT("/mcp/tools/call"), STR_INIT("POST"), shim_begins,
-	    shim_runs },
-	{ STR_INIT("/mcp/tools"), STR_INIT("GET"), tools_begins, NULL },
+	{ STR_INIT("/mcp"), STR_INIT("POST"), false, mcp_begins, mcp_runs },
+	{ STR_INIT("/health"), STR_INIT("GET"), true, health_begins, NULL },
+	{ STR_INIT("/ready"), STR_INIT("GET"), true, ready_begins, NULL },
+	{ STR_INIT("/"), STR_INIT("GET"), true, root_begins, NULL },
+	{ STR_INIT("/mcp/tools/call"), STR_INIT("POST"), false,
+	    shim_begins, shim_runs },
+	{ STR_INIT("/mcp/tools"), STR_INIT("GET"), false, tools_begins,
+	    NULL },
 };
 
 static const struct route *
@@ -676,6 +686,32 @@ refuse(struct visit *v, enum err code, struct str text,
 	return reply_error(v, code, text, extra);
 }
 
+/* Whether the caller may go on; else the reply is complete. */
+static bool
+known_caller(struct visit *v)
+{
+	struct arena *a = &v->job->arena;
+	struct buf challenge = buf_in(a, HTTP_HEAD_MAX);
+	struct http1_header field = NO_FIELD;
+	struct auth_refusal no;
+	enum auth_verdict verdict;
+
+	if (v->app->auth == NULL || v->route->open) {
+		return true;
+	}
+	verdict = auth_check(v->app->auth, v->job->http, a, &v->caller, &no);
+	if (verdict == AUTH_OK) {
+		return true;
+	}
+	if (verdict != AUTH_UNAVAILABLE) {
+		auth_challenge(&no, &challenge);
+		field = (struct http1_header){ S("WWW-Authenticate"),
+		    buf_str(&challenge) };
+	}
+	(void)refuse(v, auth_err(verdict), no.why, field);
+	return false;
+}
+
 static enum app_verdict
 begin_http(struct visit *v)
 {
@@ -694,6 +730,9 @@ begin_http(struct visit *v)
 	}
 	if (str_eq(r->method, S("OPTIONS"))) {
 		return preflight(v);
+	}
+	if (!known_caller(v)) {
+		return APP_DONE;
 	}
 	if (!str_eq(r->method, v->route->method) &&
 	    !(v->head && str_eq(v->route->method, S("GET")))) {

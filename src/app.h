@@ -27,6 +27,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 
+struct auth;
 struct aws;
 struct http1_request;
 struct mcp;
@@ -112,6 +113,7 @@ struct app {
 	const struct mcp *mcp;
 	struct aws *aws;
 	struct str name, version;
+	struct auth *auth;    /* who may call; NULL: everybody */
 	int64_t call_ms;      /* longest tool call */
 	bool loopback;        /* bound to a loopback address: Host is checked */
 	struct str origins;   /* allowed besides loopback; "*": any */

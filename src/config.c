@@ -109,6 +109,14 @@ static const struct row rows[] = {
 	    NONE, KIND_TEXT, FIELD(allowed_hosts), NONE, 1, 4096,
 	    STR_INIT("Host names besides localhost on a loopback address; * "
 	    "allows any") },
+	{ NONE, STR_INIT("ENABLE_AUTH"), STR_INIT("CLOUDWATCH_MCP_ENABLE_AUTH"),
+	    KIND_TEXT, FIELD(enable_auth), NONE, 1, 5, STR_INIT("false: "
+	    "answer everybody, whatever is set below; true: refuse to start "
+	    "when nothing is; default: by what is set") },
+	{ NONE, STR_INIT("AUTH_TOKENS_FILE"),
+	    STR_INIT("CLOUDWATCH_MCP_AUTH_TOKENS_FILE"), KIND_TEXT,
+	    FIELD(tokens_file), NONE, 1, 4096, STR_INIT("callers and their "
+	    "bearer tokens, label:token a line; read again when it changes") },
 	{ STR_INIT("markdown"), NONE, NONE, KIND_SWITCH, FIELD(markdown), NONE,
 	    0, 0, STR_INIT("tools only: the reference as Markdown") },
 	{ STR_INIT("fault"), NONE, NONE, KIND_TEXT, FIELD(fault), NONE, 1, 256,

@@ -65,6 +65,8 @@ struct config {
 	bool images;            /* offer tools that answer with images */
 	struct str allowed_origins; /* comma-separated; "*": any */
 	struct str allowed_hosts;   /* comma-separated; "*": any */
+	struct str enable_auth; /* true, false; absent: by what is set */
+	struct str tokens_file; /* static bearer tokens */
 	struct str fault;       /* demo-endpoint: injected faults */
 };
 

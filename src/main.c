@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "auth/auth.h"
 #include "aws/call.h"
 #include "aws/creds.h"
 #include "base/limits.h"
@@ -52,6 +53,7 @@ struct program {
 	struct mcp *mcp;
 	struct mcp_session session;
 	struct app app;
+	struct auth *auth;        /* NULL: everybody may call */
 	struct cancel stop;       /* ends the refresher */
 };
 
@@ -225,7 +227,13 @@ refresher(void *ctx)
 
 	while (err == ERR_OK) {
 		int64_t next_ms = creds_refresh_due(p->aws.creds, &p->stop);
+		int64_t auth_ms = p->sys.mono_ms(p->sys.ctx) +
+		    AUTH_REFRESH_MS;
 
+		if (p->auth != NULL) {
+			auth_refresh(p->auth);
+			next_ms = next_ms < auth_ms ? next_ms : auth_ms;
+		}
 		err = p->sys.sleep_until(p->sys.ctx, next_ms, &p->stop);
 	}
 	return NULL;
@@ -263,6 +271,7 @@ fill_app(struct program *p)
 	app->log = &p->log;
 	app->mcp = p->mcp;
 	app->aws = &p->aws;
+	app->auth = p->auth;
 	app->name = NAME;
 	app->version = S(VERSION);
 	app->call_ms = p->config.call_timeout_s * 1000;
@@ -329,13 +338,14 @@ say_start(const struct program *p, const char *front, uint16_t port,
 			log_int(&e, S("port"), port);
 		}
 		log_bool(&e, S("demo"), p->config.demo);
+		log_bool(&e, S("auth"), p->auth != NULL);
 		log_int(&e, S("tools"),
 		    (int64_t)mcp_config(p->mcp)->tool_n);
 		log_int(&e, S("workers"), p->config.worker_n);
 		log_int(&e, S("memory_max_bytes"), (int64_t)memory_max);
 		log_end(&e);
 	}
-	if (port != 0 && !p->app.loopback) {
+	if (port != 0 && !p->app.loopback && p->auth == NULL) {
 		log_say(&p->log, LOG_WARNING, S("exposed"),
 		    S("listening beyond this machine without authentication: "
 		    "whoever reaches the port reads this AWS account's "
@@ -409,10 +419,25 @@ serve_stdio(struct program *p, struct fail *f)
 	return CLI_OK;
 }
 
+/* Standard input belongs to who started the program: nobody asks there. */
+static enum err
+open_auth(struct program *p, struct fail *f)
+{
+	struct auth_setup setup = {
+		.sys = p->real,
+		.log = &p->log,
+		.enable = p->config.enable_auth,
+		.tokens_file = p->config.tokens_file,
+	};
+
+	return p->config.stdio ? ERR_OK :
+	    auth_new(&p->auth, &setup, &p->arena, f);
+}
+
 static int
 serve(struct program *p, struct fail *f)
 {
-	if (open_engine(p, f) != ERR_OK) {
+	if (open_engine(p, f) != ERR_OK || open_auth(p, f) != ERR_OK) {
 		return refuse(f);
 	}
 	fill_app(p);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "app.h"
+#include "auth/auth.h"
 #include "fake_sys.h"
 #include "mcp/mcp.h"
 #include "proto/http1.h"
@@ -534,4 +535,85 @@ TEST(a_line_of_stdio_gets_a_line)
 	CHECK_INT(calls.begin(calls.app, &job), APP_DONE);
 	CHECK_STR(job.reply_body,
 	    S("{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{}}\n"));
+}
+
+/* ---- authentication ---- */
+
+static bool
+begin_locked(void)
+{
+	struct auth_setup setup = { .sys = &fake.sys,
+	    .tokens_file = S("/tokens") };
+	struct fail f;
+
+	if (!begin_test()) {
+		return false;
+	}
+	fail_init(&f, &start);
+	fake_sys_file(&fake, "/tokens", "ci:0123456789abcdef\n");
+	return auth_new(&app.auth, &setup, &start, &f) == ERR_OK &&
+	    app.auth != NULL;
+}
+
+TEST(without_a_token_the_endpoint_answers_401_whatever_is_asked)
+{
+	static const char *const heads[] = {
+		POST, "HEAD /mcp HTTP/1.1\r\nHost: localhost\r\n",
+		"GET /mcp HTTP/1.1\r\nHost: localhost\r\n",
+		"DELETE /mcp HTTP/1.1\r\nHost: localhost\r\n",
+		"POST /mcp HTTP/1.1\r\nHost: localhost\r\n",
+		"GET /mcp/tools HTTP/1.1\r\nHost: localhost\r\n",
+		"POST /mcp/tools/call HTTP/1.1\r\nHost: localhost\r\n",
+	};
+
+	CHECK(begin_locked());
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		CHECK(send(heads[i], "{}"));
+		CHECK_INT(status(), 401);
+		CHECK(reply_has("WWW-Authenticate: Bearer\r\n"));
+		CHECK(i == 1 || reply_has("\"AUTH_MISSING\""));
+	}
+	CHECK(send(POST "Authorization: Bearer wrong-wrong-wrong\r\n", PING));
+	CHECK_INT(status(), 401);
+	CHECK(reply_has("WWW-Authenticate: Bearer error=\"invalid_token\""));
+	CHECK(!reply_has("wrong-wrong"));
+	CHECK(send(POST "Authorization: Bearer a b\r\n", PING));
+	CHECK_INT(status(), 400);
+	CHECK(str_find(fake_sys_log(&fake), S("wrong-wrong"), 0) ==
+	    fake_sys_log(&fake).len);
+}
+
+TEST(with_a_token_all_is_as_it_was_and_the_log_names_the_caller)
+{
+	struct str lines;
+
+	CHECK(begin_locked());
+	CHECK(send(POST "Authorization: Bearer 0123456789abcdef\r\n", PING));
+	CHECK_INT(status(), 200);
+	CHECK(send("HEAD /mcp HTTP/1.1\r\nHost: localhost\r\n"
+	    "Authorization: Bearer 0123456789abcdef\r\n", ""));
+	CHECK_INT(status(), 405);
+	CHECK(send("POST /mcp/tools/call HTTP/1.1\r\nHost: localhost\r\n"
+	    "Content-Type: application/json\r\n"
+	    "Authorization: Bearer 0123456789abcdef\r\n",
+	    "{\"name\":\"slow\",\"arguments\":{\"word\":\"w\"}}"));
+	CHECK_INT(status(), 200);
+	lines = fake_sys_log(&fake);
+	CHECK(str_find(lines, S("\"caller\":\"ci\""), 0) < lines.len);
+	CHECK(str_find(lines, S("0123456789abcdef"), 0) == lines.len);
+}
+
+TEST(health_readiness_and_preflights_stay_open)
+{
+	CHECK(begin_locked());
+	CHECK(send("GET /health HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 200);
+	CHECK(send("OPTIONS /mcp HTTP/1.1\r\nHost: localhost\r\n"
+	    "Origin: http://localhost:3000\r\n", ""));
+	CHECK_INT(status(), 204);
+	CHECK(reply_has("Access-Control-Allow-Headers: Authorization"));
+	has_keys = false;
+	CHECK(send("GET /ready HTTP/1.1\r\nHost: localhost\r\n", ""));
+	CHECK_INT(status(), 503);
+	CHECK(!reply_has("nothing anywhere"));
 }

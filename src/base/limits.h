@@ -291,6 +291,26 @@
 /* An answer with keys is 2 KiB. */
 #define METADATA_ANSWER_MAX ((size_t)64 * 1024)
 
+/* ---- files of callers ---- */
+
+/* A file of static tokens or keys: 256 callers with long secrets. */
+#define ROSTER_FILE_MAX ((size_t)64 * 1024)
+/* All are compared for each request, at some 30 ns each. */
+#define ROSTER_LINE_MAX_N 256
+/* A label stands in each line of the log. */
+#define ROSTER_LABEL_MAX ((size_t)64)
+/* Shorter ones can be guessed over the network. */
+#define ROSTER_SECRET_MIN ((size_t)16)
+/* AWS: 16 to 128. */
+#define ROSTER_KEY_MIN ((size_t)4)
+#define ROSTER_KEY_MAX ((size_t)128)
+/* Sentences of one reading. */
+#define ROSTER_ARENA_CAP ((size_t)16 * 1024)
+/* A changed file counts after this time at the latest. */
+#define AUTH_REFRESH_MS 5000
+/* The longest credentials in a header: what STS takes is under 20,000. */
+#define AUTH_TOKEN_MAX ((size_t)16 * 1024)
+
 /* ---- AWS ---- */
 
 /* Query parameters of a signed request: GET APIs of AWS stay under 20. */
