@@ -52,7 +52,7 @@ ifeq ($(MODE),release)
 LIBS := $(ARCH)
 CC := $(VENDOR_BUILD)/$(ARCH)/musl/bin/musl-gcc
 # No unwind tables: nothing throws, and they weigh a tenth of the code.
-GEN := -Os -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong \
+GEN := -Oz -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong \
 	-fstack-clash-protection -ftrivial-auto-var-init=zero \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
 	$(if $(filter x86_64,$(ARCH)),-fcf-protection) \
