@@ -12,128 +12,128 @@
 /* A key set: rsa (2048 bits), odd (2049), big (4096, e = 3), p256, p384. */
 #define JWT_KEYS \
 	"{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"rsa\",\"use\":\"sig\",\"n" \
-	"\":\"x1zBFMoo-7h6x4cY9CdJjGY1xmgRvfA55PHCzVePwnrFNP8NvoUdKcespb8" \
-	"PMflejzpZSFzvhgERvDUqusNTs8zZKUv1WN4XY2fOqP7xuJMq5zhRPDNOUbjpUjt" \
-	"dDc7ACExDjaFq0E2Zgn_2mc88CjNHFVRcayx0Xh2P5w1DF3X9JFGU4iujISSbhJu" \
-	"49kQYKrIkujeLbN5Hvq3h5KcCeGpDhYoifQu-Jhe4js249j219MY4px9qcqf5bFX" \
-	"iGujhZm8pVi7NVWPAB3bZKDaH9bEBkYQ4o4HnYteYatE6QJkSRLG4jnFMTPMaytq" \
-	"1IsFzl5MW9rgFUj1Cn0Q_NmndjQ\",\"e\":\"AQAB\"},{\"kty\":\"RSA\"," \
-	"\"kid\":\"odd\",\"use\":\"sig\",\"n\":\"np4r1aBRlzPPh3vT9UpoUjBR" \
-	"S1PffHofPrRcjg8jsGmq0JY9JRSsI2r8keGMT7s7Af1JKU53CRGCI2tKc1Gy2Q4O" \
-	"ConnV3IbAGFs45t8DARNqZqfKfPYP0tyaLDNMJ5g4zf695MLAuDJh7l7sdITDmM8" \
-	"qbZ1z1qhXRScbCxHZ14Ws3a2T8JR_5grVpuK5N9Ds61Jo2bIrQ97v_oL82MoYQ_d" \
-	"X_zWr0yRuPeztyhyI4HtLd6nDHSh3pViMZefAS8KH6swCSgG5tCZR2ZMEar8H-R4" \
-	"fLs0YgbZgrALsiVQRmvgkuwdSFg7zGfZgsR_BIbb6kXoR3d7LSxNxczi8LRdXw\"" \
-	",\"e\":\"AQAB\"},{\"kty\":\"RSA\",\"kid\":\"big\",\"use\":\"sig" \
-	"\",\"n\":\"oiW1rt0v-1IFzVDYqsbxtonFXYmy_GCXcRZzH9MX3Fyo2TPaN53LO" \
-	"RqCz_A4zuZulcvInOR4dn5ub2NDcGmC9KetfkwfZCx0dEDW69dXAmvrD5zSfYDWp" \
-	"3rw8YUeugLYUSM5r4burJWA96V5fRTNtAu89i7ZEPimrvYv4f4mThUH5PxbXLFym" \
-	"b5tvB3JPSjrloi271VcOIRsT_M9VUZkfRK-9KZu8MUsXtbSDuxfSg_g7FInJd0x4" \
-	"LGbJt0rIFo12AwIbsNeyMCNkhXZn2rfmf62NXqyz__Ht66VvUVJWldEhUPEbAK09" \
-	"bfq0t5ISw6qHq_FeTQUqD1Cbllh97FFoIBbMFHRepl0tHVYCUtGgSf-yne8yAWdu" \
-	"ldFZBeKbvh6mHZbAnBSOclO0cVf_c1TtT0Y2Drt23alNOxhQoD3JNCvkeBkj6es9" \
-	"GpGLbW24-q7037imoj_6P7C8zUpP76icO4POwjUDbDJSmnZBX2WK22TOpXrAkTB3" \
-	"ywOnex8wF7NqKf-q1EYcmx05P3kzmwPAiY5X9nA4xMdaw9MMT7Bs0pPSe0kNt8lT" \
-	"hrBTzX6UWWizSDkWdN4pMjWHvlVeFQmvgzRhrqxvY2nwaqkrzr-qKw07B_Xk1qon" \
-	"47SB7JPgC2A098ne_nIM4HiCmRlJBsfSQ4xVsOWTC-I3Chu4XJdTD0\",\"e\":" \
+	"\":\"4L9QatclsRfBvYnpP65-86uQnC4TjUQFne-EduhUJe1P747UldjI_CIElKY" \
+	"uq7_vYIjiqRFdn06zNu1qWPjiEGBpvu7Jw1_RSeVMUh6BQr6cVmQgMFfCmDJI8Cx" \
+	"590OULOKAKwss4oC_XglRRmPcw8OtvOoehQ00jtPq2vb7BtR0qBj90VpgJXC3O2f" \
+	"00fZ9FN1fE2HIH2suwvT9wXQO0UfN3Q98G87vstqT9x7NUEjxCyt9AJZT7FpTz6g" \
+	"m2B4Zt4fGBLfRPwLoXzHwLi7Y6wzS9voChVQTjBGiOCSZnRSZVFLswdRnitTBrsE" \
+	"Eyyk5xRK3oF_lX6MZPizI8KGDXQ\",\"e\":\"AQAB\"},{\"kty\":\"RSA\"," \
+	"\"kid\":\"odd\",\"use\":\"sig\",\"n\":\"AYw-UKfhog33Ml0vGDjM2OWW" \
+	"7IIdFuYafZTH7KtL5nHt2yruFmgefu5tPMVclJHrZHq8tGRPsiBaa2-ty3Kq3B4m" \
+	"MUFCYFd_7kMdla4vXjVpVk4LSDa3ak1V41KZ8djTuKa1bywAMx-n4URn8XS1sgsQ" \
+	"V9pKbi2_T54LOYfIhMHOUy_pOulr_wcRaCQ39nGeB6jFVMOqY8oWvBnHw0lLWPz_" \
+	"9Dib5UfRrYcZ5BaX5_SYawCqvSZjKT8T1_ywadL7h0H0IbAsrRRxpX1RBpay2MXG" \
+	"pNZLxDf-X7jrngr_ufpUPy4-ykzpL1MWNt7rCglxyQMqJ4s5Z6VwrIVTS7x-4rs" \
+	"\",\"e\":\"AQAB\"},{\"kty\":\"RSA\",\"kid\":\"big\",\"use\":\"si" \
+	"g\",\"n\":\"2C0DxB9NaUvp5GtsYgsuvbD4jPGZSOipyBK-7r1tJ2JJOcqBGzBp" \
+	"OJTPuyLFKy1fqnrE8VY48YarYiwYC6LXWjNrrE5xvNZWTxFgsfS3tEMaX9TUwlXx" \
+	"evxYwCTLeR488wukTvl0CxwaRke_RJZlbxn51E0TDKoCo0zw6q1z5oYQ9gP4VYYc" \
+	"is6S9dkhJiTrk71-KaH5hnw0MHXIq36yCVPGIve4SAdVRZmcwpvEL5e63THmuUwc" \
+	"wcCoOkx6-Nyc7NpDyjAP7cwBXlYpnSEWzCsBz958OeOQqbdFHzDaMMmAw-d4o-FG" \
+	"U0qNxkBwYZS8Vx6e2H3X2YB2ZMSFPkp12FMfdKrS4hC5USS-MT1ylTlT-xz5YIZb" \
+	"MI1KStmev8ugmt2mmfKsLRCbVCi0jHV-t7wJ3-WB29xctO90QxOxr0Ta-mqLuNn3" \
+	"9MUufJnDo25tRBdDu7LaXOdXdVJPLnjScHk0kvqPqsA8NhNiEaQE-AnqN_aFHIB7" \
+	"bLnDVMQp734CKCIy2V19P520cQNjHtVxypjYH9G9bIyUFQabgfb2N2jQBZRb0Nll" \
+	"bD3JsBUgaX5bRDawxwFSQDgaYX7x1XGDhOPokqoNpZPDRd5qVotNFMyIUCKLbmwu" \
+	"MHN79-HgmVu0y-0MuUsg5tCIkTl3GJ3SYqwSnr8cIkqv2zjQmbnLRJE\",\"e\":" \
 	"\"Aw\"},{\"kty\":\"EC\",\"kid\":\"p256\",\"crv\":\"P-256\",\"x\"" \
-	":\"rbxSXV29RFZt_qff_1wjsI-R0DdO5S9BNm2gfjd1_sY\",\"y\":\"NBxC4ED" \
-	"a_3OSUCE2CsLDliR4OxZUU7r20CDE0c7x1H4\",\"alg\":\"ES256\"},{\"kty" \
-	"\":\"EC\",\"kid\":\"p384\",\"crv\":\"P-384\",\"x\":\"94Uiucwxk0C" \
-	"3CddUnisHLb6P9eyQi0jCJnCmYY3gXlRhlt2HWe6MjULTODNjmB-B\",\"y\":\"" \
-	"Af1XREUFW3HWWghtvM-97cWXxGNNxWAIkuCJI4IHWYwQUlM5UgDgibxt0-IGCLDg" \
+	":\"Mwv7GrxD_H0te20_qM_HDMi_t-gXGS7IRGm9azRuyT0\",\"y\":\"OsM-3xZ" \
+	"F8LNS02xlIWUuVJqAmRoWW267e-88z5BBCV0\",\"alg\":\"ES256\"},{\"kty" \
+	"\":\"EC\",\"kid\":\"p384\",\"crv\":\"P-384\",\"x\":\"rzT63ugwlJd" \
+	"rocccyfAf3VwAZtNK1bMavnht2jphYsw3ERyRPxx1vIwRMokFxxVD\",\"y\":\"" \
+	"eAZqqe-o-h_RUKx3IHIBS_SQIFJ4XP3HRfukjR-vG2q47oZHUt17kM6zXHeQDJfM" \
 	"\"}]}"
 /* The private key of p256. */
 #define JWT_P256_PRIVATE \
-	"ff700ff6a164768395a0557feead47840d8bbd5e97df4b9e0cf0621af54fc647"
+	"65df826a09aeff4dbadd00bac06719f359f7386e784ce326c9b105721cdbb565"
 #define JWT_RS256_RSA \
 	"eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYSJ9.eyJpc3MiOiJodHRwczovL2lkLmV" \
 	"4YW1wbGUuY29tIiwiYXVkIjoiY3ciLCJzdWIiOiJhbGljZSIsImV4cCI6MTc5NTE" \
-	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.xp9SRvdkLj_8q0KSLwLKV_JfhFHwHp1g" \
-	"zPyAewGXkaR2m4-Sd-2vR4ltsUnsw6XRQg66HErIUwJxcpwhbSrsxHVMoYk17Cf6" \
-	"_rQf4pPX9nrMuUgsStTvsmCn9tpoDIYkppa3FAa4fvtmH3BKXG8bbtoOyIe_i-KS" \
-	"hzF7XVK10jSDxiAo3_mPVi7XhKZNpx8w5WsSq36d6S_ACPKK3NRF9seZMbcm0eqD" \
-	"tBQnckBWw-Y3O9PYXpqHSzzpPrhBY63k2J8QhhE8deN9vAi-d-oupMbbGmoGkTTz" \
-	"aWFEy9Fx0zWWuQn9AACOPCvjI8MsGZHsdoarRosQHYxxeCynpW1z9w"
+	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.2o81oTtEWy7TYsVhcpHWlPIsKT-c_ilS" \
+	"lunQSSGXMmHEsY4D5h4un4YCLhGHjCMCHGw9Ezft2GsdBUqH9uVqeIUUpaMYtO6i" \
+	"Nr2LBqxFTcovbVvX9gWTQbbzchqoXNQ2e9zRxxqPElFtvSHG7tZsKSRNO8bKb-Wy" \
+	"ump0HISd8XlVLlQ6vdxj1vaAVltq-XluB56PlIbgMsJFLFer26zYqZV5gcHjAyKf" \
+	"NYTfVApwkMv2_72gS6ZUJ21me5efrpj77N-wVW9dWvHgUGdF--HOdVtoREl0DkxG" \
+	"iGHEv3ZEtxMAsltkxv4M820iifiKmndYmRKeecZL9DpHyvasQi6c6g"
 #define JWT_RS384_RSA \
 	"eyJhbGciOiJSUzM4NCIsImtpZCI6InJzYSJ9.eyJpc3MiOiJodHRwczovL2lkLmV" \
 	"4YW1wbGUuY29tIiwiYXVkIjoiY3ciLCJzdWIiOiJhbGljZSIsImV4cCI6MTc5NTE" \
-	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.nQP7IeTTUekdVTKd47_iZPaquFUeTAyX" \
-	"aq0eN95llDxiTpShBOuZq0fNzfpOiaOZ_PgfjRY4fiTG99e82KlNxzTLK8IfOC9Q" \
-	"LYKkHruLHfxSoFOm73Lijo88SnPsPS4xNZ6YAspr2kkPVAJvKyYPVCTrWP4v-Q5z" \
-	"11A1i5JNaXRvLSKKj3x1fhbuFrkebtBydUYKk9Ht7mXlhp-WTjUfOCxC18ch2A8P" \
-	"wZGvartwcx9TVaZYz7cyWdRsC3ZJp4Wpq339mG3Q1CZJKpmL58UYlOYlb2qWeRGR" \
-	"FfGJJKUN88G8rzjxY1iqfE9aJShJkcQyhe0Mip0xnWzQnX9Sz7KhUA"
+	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.LjbyabAZvRYdebeD3yO8ll7g0N7i6tQn" \
+	"u-72tyempnMsR8BVro6jinB9knYyae2TreGLm65pXcfE4T_zM2o8CSi1u70y7S82" \
+	"X-ZLENoIwO2xhT4mcWr07Z9NFge-WW9MYKnn5I2Guc5JD2hiuIkiyWyOjFzP0JM9" \
+	"7Q36x4xAjJbO6Rt69FpayrIwA65alv6jtHOXrqjwRY2w9zHC8m5MrQXN-OjYslDJ" \
+	"rYCYInNlwQkem2BPkMcMcv2b97A3ryqKEuiywauOpTvGKnEHgi6yfZspi1pv8ysw" \
+	"9WeZgbarpGBl50EcgDRihONKJTMzfs5y8HOTKBZX3HMff4yCnaWFtg"
 #define JWT_RS512_BIG \
 	"eyJhbGciOiJSUzUxMiIsImtpZCI6ImJpZyJ9.eyJpc3MiOiJodHRwczovL2lkLmV" \
 	"4YW1wbGUuY29tIiwiYXVkIjoiY3ciLCJzdWIiOiJhbGljZSIsImV4cCI6MTc5NTE" \
-	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.VDWC5itT_d3SAlbsR_o_JRaQgOij8Blw" \
-	"CfV-_fAN2QnGkBE75JDFRDnrtXP5v08ykJnzdEMRRXfYRCMyUILzS7K3PjFMITQJ" \
-	"8H_5EzoL9KjIcxpxT0hTk1FOTCjYfOJLJvQN7l6TzJfNTBHfbqJd2j5dt__G_4tq" \
-	"o5lwcHryTosmrnxpbeDWWycx38KL8k0u1cxTb8tF38f8nmRjiSjMEhfTOXUHYO5N" \
-	"zOxQAgiNDvNVwOjuF0bcH08YbYkiPFAbs4YCQPrJEfZHAvWpirgk7FM3ORk9c5s5" \
-	"CdyIExk63kuqa4taCwcmMYyB8DDjYWyyP7YVCDO2iOGMNDBu77nw6RSqsWBK5pId" \
-	"KXFP-YC5IM76JIo2q-uXyrf4M64lYrKwHuVkZzDB0790o9p6npfnPJydvztisp2V" \
-	"WZadNVshabC3KjnZ8eCg_CQ3gYIanBgXdQFmnCYObURYmrjI9w616SyRQzw4EF-6" \
-	"ki3CBuzXOEB0ZB6XvIbj4_ev0zAQ-t2KR-bbjqbHB7CgD07b3YQ9ZRomgZwRiThv" \
-	"f2KeMdaaHZPUsbNaIVkpgtBA3pwAyQiZCWfEit5EjPQnPQSyuM7sd0fU1vFQI1cm" \
-	"_HzRSiQcY5KNiNPCwlfl4fWWxJi5DKWRHQID0ALVB9FPtFLUsxeirGhEKXrfWIAy" \
-	"frvFGobE4qs"
+	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.u1IeZtHT8M1wsOklxj-PJvBr6l-mrpxs" \
+	"Aq2zBaitDvVKb-GegLfMTQ1Op85d7CsPkprFovQ5K7i1Nfnqp9ZCqeLPHy6_3Be9" \
+	"TMiBX_Rhl_SWVXTb-YS4K_NtR3N3iVKF3x5Ttc8mXx0CVNGKqR5imRMjdW2odKJg" \
+	"01Ox8dOCX2eSetAJ_wuiBl8w-94s2ypyfKrffBywXzpslScd61EdfbXqnGswLJao" \
+	"YMHXAqRN79DOopupuUYc4E4XTgfOGKhJRV5V7gqs32Hk6n-v4ax-Z3k1LXynyY16" \
+	"iaMjxIDUUv6JAKpo-sYcdGuDaxVBCc4_25gcpDJLVTl78ugPVfvxfFYznYGScnzs" \
+	"g5sEqExibj0AmWOeetK8BHfXa1TGlT-F5uzviWMl1iBgEr_IhpUlvSoJPnjoumc3" \
+	"2t9EDUI9nRJhXzWssRzE94Op8oneRBDjl1E4LkJMopDT3He7TXOHZ8yfdRyB-Glq" \
+	"C9ZSByCWgiFYC9MQ70kOH7EbLWlyZhoe3a_404F-2ut4tzp04bzyiPiQkK5WK2pP" \
+	"5qJ0ZMa488WT9eMy-Kqazaxo5hZtsmHGO2kfUiT2qvsNfgtIoaNtdJRu1vUG7QpS" \
+	"-tjoQ5VlNdBcm7LZROsmt-sDYCZd1JLJ7o4nKlI4kZs3MKjdUBm3PiY-LjRrvcSp" \
+	"cFWXFLUMEA8"
 #define JWT_PS256_RSA \
 	"eyJhbGciOiJQUzI1NiIsImtpZCI6InJzYSJ9.eyJpc3MiOiJodHRwczovL2lkLmV" \
 	"4YW1wbGUuY29tIiwiYXVkIjoiY3ciLCJzdWIiOiJhbGljZSIsImV4cCI6MTc5NTE" \
-	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.UehAkkxRz38P_TX-uWL0A49R6Cn6yZZk" \
-	"9x6bpnoDpOvlqMNi8HwR81ya9wqjumfhVFsZ9-nPj_8qVqZolHLsvuznQMBGXy3M" \
-	"tlHMUxxPbdLZ5nkxZOv6nTNM0eBz-HhTXk4gz9rJD9WcxuF8zs7S4zKUdM5Yfp2G" \
-	"_40A6Fi-RhRvnYfOO1LiOKYEa5wscfInU1AXFKl9B2Kf2NI_zbOXrjrlkoE5WxjL" \
-	"vAUHDATFVMkhDTE_Thwz976DrmVqiEAlgevRLETUPoOi5fvrsCiCcmTCLVKumpxc" \
-	"cXVusJqqacxOGXI7In8jfSPrGlOwM-TzXKDDIJmLZeFEM0hsldpENg"
+	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.vpz7YnDxepctbX3jn9hpAXh9vCd1AhMC" \
+	"M1yEZAcfB5OYOw7nj57AO7UYc-BSaRX0lt7VMo9_RrwKISCaraGLj782FVmO1eBq" \
+	"U6CROIyY7jn2G4PT_J5-4gfeVSp7tqxJKzTkYcDWEKrNEQ-S5BOz__xWpud0RHs6" \
+	"0IfjAqTno6-rOusOn9TWFbFU4ctYah6z-cBazmzNV8-Sp2Uc1IK-ueGYercdIyyl" \
+	"AzlzCTPAGsqsOesl3Y7P02wjabmh-shHNTiD5YV1uU3HbtVYfuhzwvW9W6tawa5o" \
+	"JLLvz5hzJI0m3ohJRMabzZEJzT0b3myZSCBnyYuxXL5FkLxn1iUYFQ"
 #define JWT_PS256_ODD \
 	"eyJhbGciOiJQUzI1NiIsImtpZCI6Im9kZCJ9.eyJpc3MiOiJodHRwczovL2lkLmV" \
 	"4YW1wbGUuY29tIiwiYXVkIjoiY3ciLCJzdWIiOiJhbGljZSIsImV4cCI6MTc5NTE" \
-	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.SlizyFxPQnRXUCWFNdTNXsQpuSHjd2_9" \
-	"8WcWUtOa0mX53KgkcASQcgl9wPpBzWUqLMX6qJHJhwCEvlYEIOtYStGBKjhEUO4A" \
-	"ErLlfaxjQ47cZdJFlbUkcP0eSYsXDd3tWCIcf2X3IbDwTpQuj106ZHOZwLsvc-VW" \
-	"1uUXQwC3xNfovSzxP9cxCApB6FLePkUjDz7a7kAe7GDEMLEBIF6fwOg-pCj2z-0k" \
-	"y2nTLQGFY6VC4skN_4q7G75Eu4lHQ_zFJ_4xBCkREMulfbeHWRGcJ9au7R7Y1MRS" \
-	"DeP_ihSyDXVJNtzG7OcFnIdqLKXJvCpows-uJXrgHoX1OMxNrG6qzg"
+	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.AXCSb1By4SgA8DtSzIWrH3X46u6XHedT" \
+	"7b7fP1uErp7E7OSqkrv8dvlEW1FZBh-q8gCTfNGODRgk7WT9fu5cFWVDbmqvKtf_" \
+	"aMWCNa7o6U1QJ24Ou06nFJE2d4XWX_3Z9Gtzo988w50noEyjqPwh4t4EzjHtre06" \
+	"kEoQpE2LLvtahXv9nvm9Vx_r7uq1MoKloiTRsKdM-gHb_WaOGSr2R5tOcze30vKO" \
+	"xplXTsSay6jXZ1hsZYMo22cJUKEJyVZgmq6PlY190xV2WqYkUYn9QhlSIMpkeXsQ" \
+	"HuoflWf1KCuVVMAz5DKwGDfNiTWAc3-HfrP_okr_s2IxnV1RFAgJFQA"
 #define JWT_RS256_ODD \
 	"eyJhbGciOiJSUzI1NiIsImtpZCI6Im9kZCJ9.eyJpc3MiOiJodHRwczovL2lkLmV" \
 	"4YW1wbGUuY29tIiwiYXVkIjoiY3ciLCJzdWIiOiJhbGljZSIsImV4cCI6MTc5NTE" \
-	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.QS9pTXmrFBD4L7nnEWCNqNQIP1eW6kD1" \
-	"EgIXykp1xHkMf2gn9bMjruNHXyrbhcbLT7z5J5Ch9ppLOBVqsxsTpZSvwIZwgtB8" \
-	"OtCpQ0gZcsbTN9XbhpYiKbvIVKRGjbZq5yvHAPps8a05et03zofC6YFQll6J71Mx" \
-	"KnFOCuIgVkTPjsGZzy0ftclypLlFpSEIkRSRu1sEPuxyKPjx3JJyt6gmNmcDfELA" \
-	"ieo7MqZXZN7pPvFxDkSt2zmRSIL4WUjLThPDAMztboPThpDfWouNUYhFcHAu-fPm" \
-	"zTkMaen2R3pBSq-obpIb_qu31fcjtkbcA-ewDj1xghW-LGmFO33GjQ"
+	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.AIVB9CWB5wrHONZsKb3K28ZLsEVNgeV7" \
+	"5jLuY0XT1Oh2jaTWUBfJegVWauL41YJ03c8zGU1IoH7xnkmEz9jDfO9HSL66_FSS" \
+	"YcMY7QDKek540zN2oapVZubWeH_r8vLNUCGf5USCPkRa_8p2YsuOwjWDaif8qKre" \
+	"9vbY2OS4gKXbYKB2sf5h6wEorIJura30CqP8oXJG5Ftmc_X4htZ-XGchDDcpJa83" \
+	"sOChaK9ETLsLT6t3ukJta51dZZ6UgMcZxzNRMyYal-efaBtyZRDdzRA3TBEGO0yM" \
+	"7-qQiZHmYdkIhhd2DsX3HMInrBOEyiGo4FTy1FkKFvcMn_sphKHll50"
 #define JWT_ES256_P256 \
 	"eyJhbGciOiJFUzI1NiIsImtpZCI6InAyNTYifQ.eyJpc3MiOiJodHRwczovL2lkL" \
 	"mV4YW1wbGUuY29tIiwiYXVkIjoiY3ciLCJzdWIiOiJhbGljZSIsImV4cCI6MTc5N" \
-	"TE3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.7dmX-a9mmYTS4qGUp4i6TQaVB6uwyF" \
-	"ZVv5Gfy9dLmMU79xU1cHWgKKYphcAew3G55mpoXNjpnn41JV4bocPBmw"
+	"TE3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.hmOLTS8LONsw2-nS7rTYzH3N7sZyzj" \
+	"PCyxHFYcAExTzu9mcI2g66d91tHq1hAWVSKGVf2YONzkYwSEnuMW7cfA"
 #define JWT_ES384_P384 \
 	"eyJhbGciOiJFUzM4NCIsImtpZCI6InAzODQifQ.eyJpc3MiOiJodHRwczovL2lkL" \
 	"mV4YW1wbGUuY29tIiwiYXVkIjoiY3ciLCJzdWIiOiJhbGljZSIsImV4cCI6MTc5N" \
-	"TE3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.jolKdQy2MZeS4OPoyfZxFAL2n-P4wh" \
-	"pGcs8W8kCd2pzWl53zbSja7hFbmn0C4EVTYFIF-bE2tKzPcMwQUTbGiVOOLW3aCM" \
-	"7K46oD913VWps7Jz65497EJqM5FXiKHcDz"
+	"TE3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.tK6WIsgJdOBFt1kPjgHU9TMiuDfrFU" \
+	"JUmf8G3KksX1Uo7Sgy33Dfl50mH2X5zAyaMpHp1B2OfA2PvTVbM5uV-m8xF1yqPL" \
+	"gJgIHlgRepEKj1Bbw1dz8kDWgN0l1CcwYy"
 /* PS256 with a salt of 64 bytes, which JWA does not allow. */
 #define JWT_PS256_SALT \
 	"eyJhbGciOiJQUzI1NiIsImtpZCI6InJzYSJ9.eyJpc3MiOiJodHRwczovL2lkLmV" \
 	"4YW1wbGUuY29tIiwiYXVkIjoiY3ciLCJzdWIiOiJhbGljZSIsImV4cCI6MTc5NTE" \
-	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.BBvXODlTP0NayZB3bs4bPoP-LW9PZnDv" \
-	"JRC4qmignZgkJn2Evnf6czz9hF7KTWA-HdqfIqL3OIKFLLV6MG3hh3wcmztHsOGV" \
-	"oZ-jSKyz4vD_SmUtcZi2Y4sPComjprJjymcK_vfL7_Tvj1HaAiTcwUQK_9XSYo9x" \
-	"Hdk8Stp37o0in-5QbnzgiEuAgtOqulUzvXR-LOOsXjXPXgTL92ECe2BAYL4pTdei" \
-	"qcmy3AGIYP6avaaUXDa6LiSrGLaKdIErECvM-w4hfZHh7jKTAW0k-o6hGxj71Ki5" \
-	"xBllb2FMqkiLHLDBCqB6VdvoQ1MpTuybIHhObIhvcw9KrSIVBglbLg"
+	"3OTYwMCwiaWF0IjoxNzk1MTc2MDAwfQ.x0CoEu17HW4e8SzAn8gj65xqgcSCsBwu" \
+	"kuEsDODHrg3JZtR4MdZoZFlj7wseB66VbilWlXQ4Vut1Zc8TKdVxoqR1Vg0Twgma" \
+	"PXbDHAqRka0a2UdyQZZ8BSdBMM7sbkwDTPh6cmb4ccd3hc7dOq9nVu8_HaNCzgRN" \
+	"1Nzy_nTeCzAzYKCLqbvY40-VhfwpwN4A8qRL9a3wf5Zt1Gr6sFHwS3QBzXYLNBr2" \
+	"v7RFqFvOMbVLAMdnHq1mkuDz4u3xyyauv6t_DOwr1QH4j4laRwEdE772S24nrgOu" \
+	"3e8t8fU9dWt6kpnDgeibSbfI5Of4NWfZNEIrhracCqW4nBR_205lmg"
 /* The modulus of rsa, for the forger who signs with it as HMAC key. */
 #define JWT_RSA_N \
-	"x1zBFMoo-7h6x4cY9CdJjGY1xmgRvfA55PHCzVePwnrFNP8NvoUdKcespb8PMfle" \
-	"jzpZSFzvhgERvDUqusNTs8zZKUv1WN4XY2fOqP7xuJMq5zhRPDNOUbjpUjtdDc7A" \
-	"CExDjaFq0E2Zgn_2mc88CjNHFVRcayx0Xh2P5w1DF3X9JFGU4iujISSbhJu49kQY" \
-	"KrIkujeLbN5Hvq3h5KcCeGpDhYoifQu-Jhe4js249j219MY4px9qcqf5bFXiGujh" \
-	"Zm8pVi7NVWPAB3bZKDaH9bEBkYQ4o4HnYteYatE6QJkSRLG4jnFMTPMaytq1IsFz" \
-	"l5MW9rgFUj1Cn0Q_NmndjQ"
+	"4L9QatclsRfBvYnpP65-86uQnC4TjUQFne-EduhUJe1P747UldjI_CIElKYuq7_v" \
+	"YIjiqRFdn06zNu1qWPjiEGBpvu7Jw1_RSeVMUh6BQr6cVmQgMFfCmDJI8Cx590OU" \
+	"LOKAKwss4oC_XglRRmPcw8OtvOoehQ00jtPq2vb7BtR0qBj90VpgJXC3O2f00fZ9" \
+	"FN1fE2HIH2suwvT9wXQO0UfN3Q98G87vstqT9x7NUEjxCyt9AJZT7FpTz6gm2B4Z" \
+	"t4fGBLfRPwLoXzHwLi7Y6wzS9voChVQTjBGiOCSZnRSZVFLswdRnitTBrsEEyyk5" \
+	"xRK3oF_lX6MZPizI8KGDXQ"
 
 #endif

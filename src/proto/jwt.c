@@ -57,10 +57,11 @@ decode(struct arena *a, struct str s, bool padded, struct str *out,
     struct fail *f)
 {
 	struct buf b = buf_in(a, JWT_TOKEN_MAX);
+	size_t pad_max = padded && s.len % 4 == 0 ? 2 : 0;
 
-	for (size_t i = 0; padded && i < 2 && s.len % 4 != 1 && s.len > 0 &&
-	    s.p[s.len - 1] == '='; i++) {
+	while (pad_max > 0 && s.len > 0 && s.p[s.len - 1] == '=') {
 		s.len--;
+		pad_max--;
 	}
 	if (!enc_base64url_decode(&b, s)) {
 		return a->failed ? ERR_NOMEM : fail_set(f, ERR_SYNTAX, 0,
