@@ -99,7 +99,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const struct transport transport = { NULL, answer };
 	static const struct creds_keys keys = { .access_key_id =
 	    STR_INIT("A"), .secret = STR_INIT("s") };
-	static const struct aws_op op = { ENDPOINT_LOGS, STR_INIT("GetX") };
+	static const struct aws_op op = { ENDPOINT_LOGS,
+	    STR_INIT("GetLogEvents") };
 	struct aws aws = { .sys = &sys, .transport = &transport,
 	    .keys = &keys, .user_agent = S("u") };
 	struct aws_scope scope;

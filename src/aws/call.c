@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "aws/fault.h"
+#include "aws/operation.h"
 #include "aws/provider.h"
 #include "base/buf.h"
 #include "base/limits.h"
@@ -976,6 +977,27 @@ judge(struct flight *fl)
 
 /* ---- the loop ---- */
 
+/* The request asks for what its operation says, and that is a read. A GET of
+ * STS names its operation in the query. */
+static bool
+is_listed(const struct aws_job *job)
+{
+	static const struct str key = STR_INIT("Action=");
+	struct str query;
+
+	if (job->get != NULL && job->op->service == ENDPOINT_STS) {
+		query = job->get->query;
+		if (!str_starts(query, key)) {
+			return false;
+		}
+		query = str_sub(query, key.len, query.len);
+		if (!str_eq(str_cut(&query, '&'), job->op->name)) {
+			return false;
+		}
+	}
+	return operation_ok(job->op->service, job->op->name);
+}
+
 /* Gets a job ready for its first attempt. */
 static void
 begin(struct flight *fl, struct aws_job *job)
@@ -987,6 +1009,12 @@ begin(struct flight *fl, struct aws_job *job)
 	fl->due_ms = fl->from_ms;
 	job->reply = (struct aws_reply){ 0 };
 	fail_init(&job->fail, s->arena);
+	if (!is_listed(job)) {
+		land(fl, fail_setf(&job->fail, ERR_INTERNAL, "'%s' is not one "
+		    "of the read operations that this program may send",
+		    job->op->name));
+		return;
+	}
 	err = endpoint_resolve(s->aws->sys, &s->files, s->profile,
 	    job->op->service, s->region, s->arena, &fl->endpoint, &job->fail);
 	fl->invocation_id = new_uuid(s->aws->sys, s->arena);

@@ -7,9 +7,11 @@
 #include "aws/sts.h"
 
 #include "aws/fault.h"
+#include "aws/operation.h"
 #include "base/buf.h"
 #include "base/enc.h"
 #include "base/limits.h"
+#include "base/must.h"
 #include "base/timefmt.h"
 #include "proto/json.h"
 #include "proto/sigv4.h"
@@ -71,6 +73,7 @@ begin(struct work *w)
 	struct fail f;
 	struct buf host = buf_in(w->a, HTTP_TARGET_MAX);
 
+	MUST(operation_ok(ENDPOINT_STS, w->action));
 	fail_init(&f, w->a);
 	if (url_parse(w->sts->endpoint, &w->url, &f) != ERR_OK) {
 		return fail_setf(w->f, ERR_CONFIG,
