@@ -59,6 +59,26 @@ TEST(the_incident_is_told_with_its_size_and_beginning)
 	CHECK_INT(room.request_n, 1);
 }
 
+TEST(an_incident_older_than_the_window_is_told)
+{
+	struct account account;
+	struct str verdict;
+	int64_t ms, onset;
+	size_t at;
+
+	CHECK(tool_room_open());
+	account = account_at(room.fake.now_ms, room.fake.now_ms);
+	onset = account.onset_min * ACCOUNT_MINUTE_MS;
+	CHECK(tool_room_call("compare_metric_windows", "{" CONNECTIONS
+	    ",\"start_time\":\"-40m\",\"baselines\":\"previous\"}"));
+	CHECK(!room.is_error);
+	verdict = json_get_str(room.data, S("verdict"), S(""));
+	CHECK(str_icontains(verdict, S("already within that one, at ")));
+	at = str_find(verdict, S("one, at "), 0) + 8;
+	CHECK(timefmt_parse_iso(str_sub(verdict, at, at + 20), &ms));
+	CHECK(ms >= onset && ms <= onset + 10 * 60000);
+}
+
 TEST(the_same_hours_of_a_calm_metric_do_not_differ)
 {
 	int told = 0;

@@ -181,6 +181,16 @@ TEST(each_transport_error_has_its_advice)
 	}
 }
 
+TEST(what_is_not_found_is_said_with_where_names_are)
+{
+	struct fault x = refusal(S("ResourceNotFoundException"), STR_NONE);
+
+	CHECK_STR(sentence(&x, ERR_AWS_MISSING), S("AWS rejected "
+	    "logs:StartQuery in eu-west-1 with ResourceNotFoundException. "
+	    "Check the name and the region; the tools that list or describe "
+	    "have the names."));
+}
+
 TEST(a_configured_endpoint_is_the_first_suspect)
 {
 	struct fault x = refusal(STR_NONE, STR_NONE);

@@ -28,6 +28,7 @@ TEST(an_incident_shows_in_all_three_parts)
 	CHECK_INT(part("log_anomaly_results.anomaly_detectors")->n, 1);
 	/* The suppressed one is not there. */
 	CHECK_INT(part("log_anomaly_results.anomalies")->n, 2);
+	CHECK(part("log_anomaly_results.error")->type == JSON_NULL);
 	row = json_at(part("log_anomaly_results.anomalies"), 0);
 	CHECK_STR(json_get_str(row, S("priority"), S("")), S("HIGH"));
 	CHECK_INT(json_get(row, S("logSamples"))->n, 1);

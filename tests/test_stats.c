@@ -146,3 +146,11 @@ TEST(values_of_any_size_are_summed_up)
 	CHECK_INT(s.n, 0);
 	CHECK_INT(s.total_n, 2);
 }
+
+TEST(rounding_leaves_no_digits_of_its_own)
+{
+	CHECK(stats_round(2.2799999e-106, 3) == 2.28e-106);
+	CHECK(stats_round(-1.6700001e-22, 3) == -1.67e-22);
+	CHECK(stats_round(0.020449, 3) == 0.0204);
+	CHECK(stats_round(197.99999999999991, 9) == 198);
+}

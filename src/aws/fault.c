@@ -419,6 +419,10 @@ say_other(struct buf *b, const struct fault *x, enum err err)
 		buf_add(b, S("AWS rejected "));
 		add_subject(b, x);
 		buf_addf(b, " with %s.", x->code);
+		if (err == ERR_AWS_MISSING) {
+			buf_add(b, S(" Check the name and the region; the "
+			    "tools that list or describe have the names."));
+		}
 	}
 	add_quote(b, x);
 }

@@ -56,6 +56,8 @@ struct window {
 	struct stats_summary s;
 	double p_value;          /* that it is like the current one; NaN */
 	int64_t began_ms;        /* 0: not known */
+	int64_t earlier_ms;      /* of the window before: when its own level
+	                          * changed; 0: it did not, or not only */
 	bool cut;
 };
 
@@ -254,6 +256,13 @@ judge(struct compare *k)
 		    w->s.mean, k->now.start_ms, &w->began_ms)) {
 			return fail_set(k->c->fail, ERR_NOMEM, 0, STR_NONE);
 		}
+		/* An incident older than the window fills it and the end of
+		 * the one before, which ranks cannot tell from noise. */
+		if (w->end_ms == k->now.start_ms && w->began_ms == 0 &&
+		    !largest_change(a, p, n, k->now.s.mean > w->s.mean,
+		    w->start_ms, &w->earlier_ms)) {
+			return fail_set(k->c->fail, ERR_NOMEM, 0, STR_NONE);
+		}
 	}
 	return ERR_OK;
 }
@@ -356,6 +365,18 @@ add_number(struct buf *b, double v)
 	buf_add(b, str_of(text, num_format(stats_round(v, 4), text)));
 }
 
+/* That the change is older than the current window. */
+static void
+add_earlier(struct buf *b, const struct window *w)
+{
+	if (w->earlier_ms > 0) {
+		buf_add(b, S(", but the level changed already within that "
+		    "one, at "));
+		timefmt_iso(b, w->earlier_ms);
+		buf_add(b, S(": set start_time before it"));
+	}
+}
+
 /* What the current window is against one other. */
 static void
 add_verdict(struct buf *b, const struct compare *k, const struct window *w)
@@ -379,6 +400,7 @@ add_verdict(struct buf *b, const struct compare *k, const struct window *w)
 		    w->words);
 		add_number(b, from);
 		buf_add(b, S(")"));
+		add_earlier(b, w);
 		return;
 	}
 	buf_add(b, to > from ? S("; up ") : to < from ? S("; down ") :
@@ -396,6 +418,7 @@ add_verdict(struct buf *b, const struct compare *k, const struct window *w)
 		buf_add(b, S(", since "));
 		timefmt_iso(b, w->began_ms);
 	}
+	add_earlier(b, w);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "tools/metric_query.h"
 #include "tools/show.h"
 #include "tools/spark.h"
+#include "tools/stats.h"
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 #define DAY_MS (24 * HOUR_MS)
@@ -340,7 +341,7 @@ show_level(struct json_writer *out, struct str key,
 	}
 	json_key(out, key);
 	json_begin_object(out);
-	json_put_double(out, S("mean"), l->mean);
+	json_put_double(out, S("mean"), stats_round(l->mean, 9));
 	json_put_double(out, S("min"), l->min);
 	json_put_double(out, S("max"), l->max);
 	json_put_integer(out, S("datapoints"), (int64_t)l->n);

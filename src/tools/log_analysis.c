@@ -283,8 +283,8 @@ show_anomalies(struct analysis *a)
 		}
 	}
 	rows_end(&a->rows);
-	json_put_string_or_null(out, S("error"), log_row_cut(a->error,
-	    TEXT_MAX));
+	json_put_string_or_null(out, S("error"), a->error.p == NULL ?
+	    STR_NONE : log_row_cut(a->error, TEXT_MAX));
 	json_end_object(out);
 }
 

@@ -17,6 +17,7 @@
 #include "tools/series.h"
 #include "tools/show.h"
 #include "tools/spark.h"
+#include "tools/stats.h"
 
 /* Datapoints of the graph unless a period is given: one for two pixels. */
 #define POINTS_WANTED 300
@@ -143,7 +144,7 @@ put_series(struct json_writer *w, const struct image *m)
 	}
 	json_put_double(w, S("min"), scale.min);
 	json_put_double(w, S("max"), scale.max);
-	json_put_double(w, S("mean"), sum);
+	json_put_double(w, S("mean"), stats_round(sum, 9));
 	json_put_double(w, S("last"), s->points[s->n - 1].value);
 	show_time(w, S("last_time"), s->points[s->n - 1].at_ms);
 	json_put_string(w, S("sparkline"), buf_str(&spark));

@@ -516,6 +516,7 @@ report(struct query_runs *all)
 	if (bytes >= 1e6 && bytes < 1e18) {
 		buf_addf(&b, ", %u MB scanned", (uint64_t)(bytes / 1e6));
 	}
+	buf_add(&b, S("; seconds of the time given"));
 	c->progress(c, (double)(now_ms - all->from_ms) / 1000,
 	    (double)(all->until_ms - all->from_ms) / 1000, buf_str(&b));
 }

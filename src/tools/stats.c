@@ -15,6 +15,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/num.h"
+
 /* see stats.h */
 bool
 stats_finite(double v)
@@ -464,6 +467,7 @@ double
 stats_round(double v, int digits)
 {
 	double size = fabs(v), up = 1, down = 1, limit = 1;
+	int scale = 0;
 
 	if (!stats_finite(v) || size < 1e-290 || size > 1e290) {
 		return v;
@@ -473,10 +477,23 @@ stats_round(double v, int digits)
 	}
 	while (size * up < limit / 10) {
 		up *= 10;
+		scale++;
 	}
 	while (size / down >= limit) {
 		down *= 10;
 	}
-	size = (double)(int64_t)(size * up / down + 0.5) / up * down;
+	size = (double)(int64_t)(size * up / down + 0.5);
+	if (scale <= 22) {
+		size = size / up * down;
+	} else {
+		/* 10^23 is not a double: its error would show as digits. */
+		char text[NUM_TEXT_MAX + 8];
+		struct buf b = buf_fixed(text, sizeof(text));
+
+		buf_addf(&b, "%de-%d", (int64_t)size, (int64_t)scale);
+		if (!num_parse(buf_str(&b), &size)) {
+			return v;
+		}
+	}
 	return v < 0 ? -size : size;
 }
