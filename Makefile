@@ -183,7 +183,8 @@ interop-profiles:
 	    build/debug/tests/interop/profiles_probe
 bench: all
 	$(SETUP) build bench
-	$(SUB) MODE=release build/release/tests/bench/probe
+	$(SUB) MODE=release $(patsubst tests/%.c,build/release/tests/%,$(wildcard \
+	    tests/bench/*.c))
 	$(Q)python3 tests/bench/bench.py $(PROGRAM) \
 	    build/release/tests/bench/probe
 image-test:

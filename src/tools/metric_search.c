@@ -2,8 +2,10 @@
 /*
  * One pass over the table for each search: every word of the query is weighed
  * against the words of each metric's name, namespace and description. A pass
- * takes about half a millisecond, because words are compared from their first
- * byte on and descriptions are only looked at where a name did not fit.
+ * takes some tenths of a millisecond (make bench): names and descriptions are
+ * asked first which pairs of letters they hold, descriptions while they are
+ * still squeezed and only where a name did not fit; most lack those of every
+ * word and are not read.
  *
  * Names are taken apart where case changes: "HTTPCode_Target_5XX_Count" has
  * the words http, code, target, 5xx, count.
@@ -137,44 +139,122 @@ holds(struct str name, struct str word)
 	return false;
 }
 
-/* Raises the weight of every word of the query that fits a name: one of its
- * words, the beginning of one, or anywhere inside. */
-static void
-weigh_name(const struct metric_search *s, struct str name, unsigned equal,
-    unsigned prefix, unsigned inside, unsigned *weights)
-{
-	struct str rest = name;
-	struct str candidate;
-	size_t i;
-
-	while (next_word(&rest, &candidate)) {
-		for (i = 0; i < s->word_n; i++) {
-			size_t len = stem_len(s->words[i]);
-			unsigned w;
-
-			if (!begins(candidate, s->words[i], len)) {
-				continue;
-			}
-			w = stem_len(candidate) == len ? equal : prefix;
-			weights[i] = w > weights[i] ? w : weights[i];
-		}
-	}
-	for (i = 0; i < s->word_n; i++) {
-		if (weights[i] < inside && s->words[i].len > 1 &&
-		    holds(name, s->words[i])) {
-			weights[i] = inside;
-		}
-	}
-}
-
 /* A query while it is matched against the table. */
 struct matcher {
 	const struct metric_search *s;
 	struct str joined;  /* its words without what separates them */
 	unsigned ns_weights[METRIC_SEARCH_WORD_MAX_N]; /* of the namespace */
 	bool first[256];    /* folded bytes that its words begin with */
+	struct metric_pairs pairs; /* of letters in its words */
+	uint64_t wants[METRIC_SEARCH_WORD_MAX_N]; /* the pairs of each */
 	uint32_t seen;      /* words that fitted some metric */
 };
+
+/* Pairs of letters of one word that a text is asked for: five for each word
+ * are as many as one number has room for, and few texts hold them all. */
+#define PAIR_N 5
+_Static_assert(PAIR_N * METRIC_SEARCH_WORD_MAX_N <= 64, "a bit for each pair");
+
+static size_t
+pairs_of(struct str word)
+{
+	size_t n = stem_len(word) - 1;
+
+	return n < PAIR_N ? n : PAIR_N;
+}
+
+/* The last pairs of each word's stem: ends differ more than beginnings. */
+static bool
+take_pairs(struct arena *a, struct matcher *m)
+{
+	size_t i, k;
+
+	for (i = 0; i < m->s->word_n; i++) {
+		struct str word = m->s->words[i];
+		size_t n = pairs_of(word);
+		const char *p = word.p + stem_len(word) - 1 - n;
+
+		for (k = 0; k < n; k++) {
+			uint64_t bit = UINT64_C(1) << (PAIR_N * i + k);
+			unsigned char left = fold(p[k]);
+			unsigned char right = fold(p[k + 1]);
+
+			m->wants[i] |= bit;
+			m->pairs.left[left] |= bit;
+			m->pairs.right[right] |= bit;
+			if (left >= 'a') {
+				m->pairs.left[left - 'a' + 'A'] |= bit;
+			}
+			if (right >= 'a') {
+				m->pairs.right[right - 'a' + 'A'] |= bit;
+			}
+		}
+	}
+	return metric_table_pairs_init(a, &m->pairs);
+}
+
+/* Which words may stand where these pairs do, as bits. */
+static uint32_t
+words_of(const struct matcher *m, uint64_t pairs)
+{
+	uint32_t words = 0;
+	size_t i;
+
+	for (i = 0; i < m->s->word_n; i++) {
+		words |= (uint32_t)((pairs & m->wants[i]) ==
+		    m->wants[i]) << i;
+	}
+	return words;
+}
+
+/* The words that may stand in a name. */
+static uint32_t
+words_in(const struct matcher *m, struct str name)
+{
+	const uint64_t *left = m->pairs.left;
+	const uint64_t *right = m->pairs.right;
+	uint64_t pairs = 0;
+	size_t i;
+
+	for (i = 1; i < name.len; i++) {
+		pairs |= left[(unsigned char)name.p[i - 1]] &
+		    right[(unsigned char)name.p[i]];
+	}
+	return words_of(m, pairs);
+}
+
+/* Raises the weight of every word of the query that fits a name: one of its
+ * words, the beginning of one, or anywhere inside. */
+static void
+weigh_name(const struct matcher *m, struct str name, unsigned equal,
+    unsigned prefix, unsigned inside, unsigned *weights)
+{
+	const struct metric_search *s = m->s;
+	uint32_t may = words_in(m, name);
+	struct str rest = name;
+	struct str candidate;
+	size_t i;
+
+	while (may != 0 && next_word(&rest, &candidate)) {
+		for (i = 0; i < s->word_n; i++) {
+			size_t len = stem_len(s->words[i]);
+			unsigned w;
+
+			if (((may >> i) & 1) == 0 ||
+			    !begins(candidate, s->words[i], len)) {
+				continue;
+			}
+			w = stem_len(candidate) == len ? equal : prefix;
+			weights[i] = w > weights[i] ? w : weights[i];
+		}
+	}
+	for (i = 0; may != 0 && i < s->word_n; i++) {
+		if (((may >> i) & 1) != 0 && weights[i] < inside &&
+		    s->words[i].len > 1 && holds(name, s->words[i])) {
+			weights[i] = inside;
+		}
+	}
+}
 
 /* Letters and digits of the two are the same, case folded. */
 static bool
@@ -198,7 +278,8 @@ is_whole(struct str joined, struct str name)
 /* Weighs the words of the query that fit no name against the description, in
  * which a word is what stands between other bytes. */
 static void
-weigh_text(const struct matcher *m, size_t metric, unsigned *weights)
+weigh_text(const struct matcher *m, size_t metric, uint32_t may,
+    unsigned *weights)
 {
 	char bytes[METRIC_TABLE_TEXT_MAX];
 	struct buf b = buf_fixed(bytes, sizeof(bytes));
@@ -217,7 +298,8 @@ weigh_text(const struct matcher *m, size_t metric, unsigned *weights)
 			size_t len = stem_len(m->s->words[i]);
 			unsigned w;
 
-			if (!begins(word, m->s->words[i], len)) {
+			if (((may >> i) & 1) == 0 ||
+			    !begins(word, m->s->words[i], len)) {
 				continue;
 			}
 			w = stem_len(word) == len ? WEIGHT_TEXT :
@@ -235,19 +317,22 @@ weigh(struct matcher *m, size_t metric, size_t *fitting_n)
 	const struct metric_search *s = m->s;
 	struct str name = metric_table_name(metric);
 	unsigned weights[METRIC_SEARCH_WORD_MAX_N];
-	bool all = true;
 	struct str rest, word;
+	uint32_t missing = 0; /* words that fit no name, but the text maybe */
 	uint32_t score = 0;
 	size_t i;
 
 	memcpy(weights, m->ns_weights, sizeof(weights));
-	weigh_name(s, name, WEIGHT_NAME, WEIGHT_PREFIX, WEIGHT_INSIDE,
+	weigh_name(m, name, WEIGHT_NAME, WEIGHT_PREFIX, WEIGHT_INSIDE,
 	    weights);
 	for (i = 0; i < s->word_n; i++) {
-		all = all && weights[i] > WEIGHT_NONE;
+		missing |= (uint32_t)(weights[i] == WEIGHT_NONE) << i;
 	}
-	if (!all) {
-		weigh_text(m, metric, weights);
+	if (missing != 0) {
+		missing &= words_of(m, metric_table_pairs(&m->pairs, metric));
+	}
+	if (missing != 0) {
+		weigh_text(m, metric, missing, weights);
 	}
 	*fitting_n = 0;
 	for (i = 0; i < s->word_n; i++) {
@@ -304,7 +389,7 @@ collect_from(struct matcher *m, struct metric_search *out, size_t ns,
 	size_t i;
 
 	memset(m->ns_weights, 0, sizeof(m->ns_weights));
-	weigh_name(out, metric_table_namespace_name(ns), WEIGHT_NAMESPACE,
+	weigh_name(m, metric_table_namespace_name(ns), WEIGHT_NAMESPACE,
 	    WEIGHT_NAMESPACE_INSIDE, WEIGHT_NAMESPACE_INSIDE, m->ns_weights);
 	for (i = from; i < to; i++) {
 		size_t fitting_n;
@@ -330,7 +415,7 @@ collect(struct arena *a, struct metric_search *out, size_t ns, uint32_t *seen)
 	size_t most = out->word_n > 0; /* at least one word has to fit */
 	size_t i;
 
-	if (m.joined.p == NULL) {
+	if (m.joined.p == NULL || !take_pairs(a, &m)) {
 		return ERR_NOMEM;
 	}
 	for (i = 0; i < out->word_n; i++) {
@@ -360,63 +445,81 @@ letters(struct str word)
 	return set;
 }
 
-/* Letters of a that b lacks. */
-static size_t
-count_missing(uint64_t a, uint64_t b)
+/* b lacks at least n letters of a. */
+static bool
+lacks(uint64_t a, uint64_t b, size_t n)
 {
-	size_t n = 0;
-
-	for (a &= ~b; a != 0; a &= a - 1) {
-		n++;
+	for (a &= ~b; a != 0 && n > 0; a &= a - 1) {
+		n--;
 	}
-	return n;
+	return n == 0;
 }
 
 /* The distance of two words where it is below a limit, else the limit. An edit
  * adds or takes one letter, so most are told apart by their letters alone. */
 static size_t
-distance_below(struct str a, uint64_t a_letters, struct str b, size_t limit)
+distance_below(struct str a, uint64_t a_letters, struct str b,
+    uint64_t b_letters, size_t limit)
 {
 	size_t gap = a.len > b.len ? a.len - b.len : b.len - a.len;
-	uint64_t b_letters = gap < limit ? letters(b) : 0;
 	size_t d;
 
-	if (gap >= limit ||
-	    count_missing(a_letters, b_letters) >= limit ||
-	    count_missing(b_letters, a_letters) >= limit) {
+	if (gap >= limit || lacks(a_letters, b_letters, limit) ||
+	    lacks(b_letters, a_letters, limit)) {
 		return limit;
 	}
 	d = str_distance(a, b);
 	return d < limit ? d : limit;
 }
 
-/* Replaces a word that fits nothing by the nearest word of a name, or by the
+/* A word that fits nothing, and how near the nearest word so far is. */
+struct slip {
+	struct str word;
+	uint64_t letters;
+	size_t at, best; /* in the query; distances below this count */
+};
+
+/* Replaces words that fit nothing by the nearest word of a name, or by the
  * name itself, when one is near. */
 static bool
-mend(struct metric_search *out, size_t i, size_t from, size_t to)
+mend(struct metric_search *out, uint32_t seen, size_t from, size_t to)
 {
-	struct str slip = out->words[i];
-	uint64_t slip_letters = letters(slip);
-	size_t best = slip.len < 3 ? 0 : slip.len / 3 + 1;
-	size_t metric;
+	struct slip slips[METRIC_SEARCH_WORD_MAX_N];
+	bool mended = false;
+	size_t n = 0;
+	size_t i, metric;
 
-	for (metric = from; metric < to; metric++) {
-		struct str name = metric_table_name(metric);
-		struct str rest = name;
-		struct str word = name; /* the whole of it first */
+	for (i = 0; i < out->word_n; i++) {
+		struct str word = out->words[i];
+
+		if ((seen & (UINT32_C(1) << i)) == 0 && word.len >= 3) {
+			slips[n++] = (struct slip){ .word = word, .at = i,
+			    .letters = letters(word),
+			    .best = word.len / 3 + 1 };
+		}
+	}
+	for (metric = from; n > 0 && metric < to; metric++) {
+		struct str rest = metric_table_name(metric);
+		struct str word = rest; /* the whole of it first */
 
 		do {
-			size_t d = distance_below(slip, slip_letters, word,
-			    best);
+			uint64_t set = letters(word);
 
-			if (d < best) {
-				best = d;
-				out->words[i] = word;
-				out->slips[i] = slip;
+			for (i = 0; i < n; i++) {
+				struct slip *s = &slips[i];
+				size_t d = distance_below(s->word, s->letters,
+				    word, set, s->best);
+
+				if (d < s->best) {
+					s->best = d;
+					out->words[s->at] = word;
+					out->slips[s->at] = s->word;
+					mended = true;
+				}
 			}
 		} while (next_word(&rest, &word));
 	}
-	return out->slips[i].p != NULL;
+	return mended;
 }
 
 /* Words that ask for nothing. */
@@ -462,10 +565,8 @@ metric_search(struct arena *a, struct str query, size_t ns,
 {
 	size_t from = 0;
 	size_t to = metric_table_n();
-	bool mended = false;
 	uint32_t seen;
 	enum err err;
-	size_t i;
 
 	*out = (struct metric_search){ 0 };
 	if (ns != METRIC_TABLE_NONE) {
@@ -478,12 +579,7 @@ metric_search(struct arena *a, struct str query, size_t ns,
 		return ERR_NOMEM;
 	}
 	err = collect(a, out, ns, &seen);
-	for (i = 0; err == ERR_OK && i < out->word_n; i++) {
-		if ((seen & (UINT32_C(1) << i)) == 0) {
-			mended = mend(out, i, from, to) || mended;
-		}
-	}
-	if (mended) {
+	if (err == ERR_OK && mend(out, seen, from, to)) {
 		err = collect(a, out, ns, &seen);
 	}
 	sort_hits(out->hits, out->n);

@@ -36,6 +36,22 @@ word(size_t i)
 	    metric_pack_words_at[i + 1] - (size_t)metric_pack_words_at[i]);
 }
 
+static const struct metric_row *
+row(size_t metric)
+{
+	MUST(metric < ROWS(metric_pack_metrics));
+	return &metric_pack_metrics[metric];
+}
+
+static inline size_t
+next_code(size_t *at)
+{
+	size_t code = metric_pack_texts[(*at)++];
+
+	return code < METRIC_PACK_SINGLE_N ? code : METRIC_PACK_SINGLE_N +
+	    256 * (code - METRIC_PACK_SINGLE_N) + metric_pack_texts[(*at)++];
+}
+
 /* A text is a row of codes of one or two bytes, and a code is the number of a
  * string to copy (metrics/squeeze.h). Copies are of the greatest length, which
  * takes no loop; what is too much the next one overwrites. */
@@ -48,19 +64,61 @@ put_text(struct buf *out, size_t i)
 	size_t len = 0;
 
 	while (at < end) {
-		size_t code = metric_pack_texts[at++];
+		size_t code = next_code(&at);
 
 		MUST(len <= METRIC_TABLE_TEXT_MAX);
-		if (code >= METRIC_PACK_SINGLE_N) {
-			code = METRIC_PACK_SINGLE_N + 256 *
-			    (code - METRIC_PACK_SINGLE_N) +
-			    metric_pack_texts[at++];
-		}
 		memcpy(bytes + len, metric_pack_tokens +
 		    metric_pack_tokens_at[code], METRIC_PACK_TOKEN_LEN_MAX);
 		len += metric_pack_token_lens[code];
 	}
 	buf_add(out, str_of(bytes, len));
+}
+
+/* Pairs inside a token, and those that begin or end at its edges. */
+struct metric_token_pairs {
+	uint64_t inside, head, tail;
+};
+
+/* see metric_table.h */
+bool
+metric_table_pairs_init(struct arena *a, struct metric_pairs *p)
+{
+	size_t n = ROWS(metric_pack_token_lens);
+
+	p->tokens = ARENA_ARRAY(a, n, struct metric_token_pairs);
+	for (size_t code = 0; p->tokens != NULL && code < n; code++) {
+		const unsigned char *b = (const unsigned char *)
+		    metric_pack_tokens + metric_pack_tokens_at[code];
+		size_t len = metric_pack_token_lens[code];
+		struct metric_token_pairs t = { .head = p->right[b[0]],
+		    .tail = p->left[b[len - 1]] };
+
+		for (size_t i = 1; i < len; i++) {
+			t.inside |= p->left[b[i - 1]] & p->right[b[i]];
+		}
+		p->tokens[code] = t;
+	}
+	return p->tokens != NULL;
+}
+
+/* see metric_table.h */
+uint64_t
+metric_table_pairs(const struct metric_pairs *p, size_t metric)
+{
+	size_t i = row(metric)->text;
+	size_t end = metric_pack_texts_at[i + 1];
+	size_t at = metric_pack_texts_at[i];
+	uint64_t before = 0;
+	uint64_t found = 0;
+
+	while (at < end) {
+		const struct metric_token_pairs *t;
+
+		t = &p->tokens[next_code(&at)];
+		found |= t->inside | (before & t->head);
+		before = t->tail;
+	}
+	return found;
 }
 
 static struct str
@@ -71,13 +129,6 @@ text(struct arena *a, size_t i)
 
 	put_text(&b, i);
 	return str_dup(a, buf_str(&b));
-}
-
-static const struct metric_row *
-row(size_t metric)
-{
-	MUST(metric < ROWS(metric_pack_metrics));
-	return &metric_pack_metrics[metric];
 }
 
 static const struct namespace_row *

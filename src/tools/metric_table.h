@@ -82,6 +82,19 @@ struct str metric_table_text(struct arena *a, size_t metric);
 /* The same appended to a buffer: at most METRIC_TABLE_TEXT_MAX bytes. */
 void metric_table_put_text(struct buf *out, size_t metric);
 
+/* Which pairs of neighbouring bytes descriptions hold, found without putting
+ * them together: pair i is any byte whose `left` has bit i set, and behind it
+ * one whose `right` has. A search asks this before it reads a text. */
+struct metric_pairs {
+	uint64_t left[256], right[256];
+	struct metric_token_pairs *tokens; /* of each code of the texts */
+};
+
+/* Prepares for the pairs. false: the arena is full. */
+bool metric_table_pairs_init(struct arena *a, struct metric_pairs *p) MUST_USE;
+/* The pairs that stand in the metric's description, as bits. */
+uint64_t metric_table_pairs(const struct metric_pairs *p, size_t metric);
+
 /* All dimension sets as text, "A+B;(none);C=v"; empty: not known. */
 struct str metric_table_sets(size_t metric);
 /* Cuts the next set off such a text ("(none)" as the empty set); false: there

@@ -212,8 +212,7 @@ class Bench:
     def throughput(self):
         ours = f"http://127.0.0.1:{self.port}/mcp"
         # An argument out of bounds: the tool is looked up, its arguments are
-        # checked, and a result says what is wrong, all on the loop thread. No
-        # tool of the product is local yet.
+        # checked, and a result says what is wrong, all on the loop thread.
         local = message("tools/call", name="describe_alarms",
                         arguments={"max_items": 0})
         cases = [
@@ -460,12 +459,16 @@ class Bench:
                                   '{"query": "cpu", "max_items": 50}'))
         metrics = [(m["namespace"], m["metric_name"])
                    for m in names["metrics"]]
+        metrics.append(("AWS/EC2", "CPUUtilisation"))
         bodies = [message("tools/call", name="get_metric_metadata",
                           arguments={"namespace": n, "metric_name": m})
                   for n, m in metrics]
         bodies += [message("tools/call", name="search_metric_metadata",
                            arguments={"query": q})
-                   for q in ("cpu", "queue age", "latency", "thorttle")]
+                   for q in ("cpu", "queue age", "latency", "thorttle",
+                             "memroy utilisaton of conatiners")]
+        bodies.append(message("tools/call", name="search_metric_metadata",
+                              arguments={}))
         connection = http.client.HTTPConnection("127.0.0.1", self.port)
         took = []
         for body in bodies * 20:
@@ -480,6 +483,12 @@ class Bench:
               f"after the other: p50 {took[len(took) // 2]:.0f} us, p99 "
               f"{took[len(took) * 99 // 100]:.0f} us, "
               f"{sum(took) / 1e3:.0f} ms in all")
+
+    def inner_loops(self):
+        """What the analysis and the metric table take, without a server."""
+        for what in ("analysis", "table"):
+            print(output(os.path.join(os.path.dirname(self.probe), what)),
+                  end="")
 
     def large_answers(self):
         """The largest answers there are, each from a fresh server."""
@@ -531,6 +540,7 @@ def main():
         bench.memory()
         bench.beside_slow_calls()
         bench.local_tools()
+        bench.inner_loops()
         bench.large_answers()
         bench.handshakes()
         bench.aws_call(0)
