@@ -141,3 +141,11 @@ TEST(a_search_without_memory_is_an_orderly_error)
 
 	CHECK(test_fail_sweep(scenario, &query, (size_t)1 << 20) > 0);
 }
+
+TEST(a_name_without_its_separators_is_mended_to_the_whole_name)
+{
+	CHECK(search("httpcodetarget5xxcount"));
+	CHECK_STR(found.words[0], S("HTTPCode_Target_5XX_Count"));
+	CHECK(found.n >= 1 && !found.partial);
+	CHECK_STR(hit(0), S("HTTPCode_Target_5XX_Count"));
+}

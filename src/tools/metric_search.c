@@ -179,6 +179,10 @@ take_pairs(struct arena *a, struct matcher *m)
 			unsigned char left = fold(p[k]);
 			unsigned char right = fold(p[k + 1]);
 
+			/* What separates words is alike, a pair with it no. */
+			if (left == 0 || right == 0) {
+				continue;
+			}
 			m->wants[i] |= bit;
 			m->pairs.left[left] |= bit;
 			m->pairs.right[right] |= bit;
