@@ -699,12 +699,13 @@ known_caller(struct visit *v)
 	if (v->app->auth == NULL || v->route->open) {
 		return true;
 	}
-	verdict = auth_check(v->app->auth, v->job->http, a, &v->caller, &no);
+	verdict = auth_check(v->app->auth, v->job->http, v->job->body, a,
+	    &v->caller, &no);
 	if (verdict == AUTH_OK) {
 		return true;
 	}
 	if (verdict != AUTH_UNAVAILABLE) {
-		auth_challenge(&no, &challenge);
+		auth_challenge(v->app->auth, &no, &challenge);
 		field = (struct http1_header){ S("WWW-Authenticate"),
 		    buf_str(&challenge) };
 	}

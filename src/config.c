@@ -117,6 +117,20 @@ static const struct row rows[] = {
 	    STR_INIT("CLOUDWATCH_MCP_AUTH_TOKENS_FILE"), KIND_TEXT,
 	    FIELD(tokens_file), NONE, 1, 4096, STR_INIT("callers and their "
 	    "bearer tokens, label:token a line; read again when it changes") },
+	{ NONE, STR_INIT("AUTH_SIGV4_KEYS_FILE"),
+	    STR_INIT("CLOUDWATCH_MCP_AUTH_SIGV4_KEYS_FILE"), KIND_TEXT,
+	    FIELD(sigv4_keys_file), NONE, 1, 4096, STR_INIT("callers that "
+	    "sign (SigV4), label:access-key:secret a line; read again when it "
+	    "changes") },
+	{ NONE, STR_INIT("AUTH_SIGV4_REGION"), NONE, KIND_TEXT,
+	    FIELD(sigv4_region), NONE, 1, 63,
+	    STR_INIT("region they have to sign for; default: any") },
+	{ NONE, STR_INIT("AUTH_SIGV4_SERVICE"), NONE, KIND_TEXT,
+	    FIELD(sigv4_service), NONE, 1, 63,
+	    STR_INIT("service they have to sign for; default: any") },
+	{ NONE, STR_INIT("AUTH_SIGV4_HOST"), NONE, KIND_TEXT,
+	    FIELD(sigv4_host), NONE, 1, 253, STR_INIT("Host they sign, where "
+	    "a gateway changes it") },
 	{ STR_INIT("markdown"), NONE, NONE, KIND_SWITCH, FIELD(markdown), NONE,
 	    0, 0, STR_INIT("tools only: the reference as Markdown") },
 	{ STR_INIT("fault"), NONE, NONE, KIND_TEXT, FIELD(fault), NONE, 1, 256,

@@ -428,6 +428,12 @@ open_auth(struct program *p, struct fail *f)
 		.log = &p->log,
 		.enable = p->config.enable_auth,
 		.tokens_file = p->config.tokens_file,
+		.sigv4 = {
+			.keys_file = p->config.sigv4_keys_file,
+			.region = p->config.sigv4_region,
+			.service = p->config.sigv4_service,
+			.host = p->config.sigv4_host,
+		},
 	};
 
 	return p->config.stdio ? ERR_OK :

@@ -41,7 +41,7 @@ ask(const char *fields)
 	if (http1_request_parse(buf_str(&b), &r, NULL) <= 0) {
 		test_fail(__FILE__, __LINE__, fields);
 	}
-	return auth_check(auth, &r, &arena, &caller, &refusal);
+	return auth_check(auth, &r, S(""), &arena, &caller, &refusal);
 }
 
 static struct str
@@ -49,7 +49,7 @@ challenge(void)
 {
 	struct buf b = buf_in(&arena, 1024);
 
-	auth_challenge(&refusal, &b);
+	auth_challenge(auth, &refusal, &b);
 	return buf_str(&b);
 }
 
@@ -127,4 +127,19 @@ TEST(a_changed_file_counts_after_the_refresh)
 	    AUTH_INVALID);
 	CHECK_INT(ask("Authorization: Bearer fedcba9876543210\r\n"), AUTH_OK);
 	CHECK(fake_sys_ok(&fake));
+}
+
+TEST(keys_alone_ask_for_a_signature)
+{
+	struct auth_setup setup = { .sys = &fake.sys,
+	    .enable = S("true"), .sigv4 = { .keys_file = S("/k") } };
+
+	CHECK_INT(start(NULL, false), ERR_OK);
+	fake_sys_file(&fake, "/k", "ci:AKIALOCAL1:0123456789abcdef\n");
+	CHECK_INT(auth_new(&auth, &setup, &arena, &why), ERR_OK);
+	CHECK_INT(ask("Authorization: Bearer 0123456789abcdef\r\n"),
+	    AUTH_MISSING);
+	CHECK_STR(challenge(), S("AWS4-HMAC-SHA256"));
+	CHECK_INT(ask("Authorization: AWS4-HMAC-SHA256 x\r\n"),
+	    AUTH_MALFORMED);
 }

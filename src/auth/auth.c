@@ -6,7 +6,8 @@
 #include "base/limits.h"
 
 struct auth {
-	struct roster *tokens; /* NULL: this way is closed */
+	struct roster *tokens;  /* NULL: this way is closed */
+	struct sigv4_in *sigv4; /* the same */
 };
 
 /* see auth.h */
@@ -14,8 +15,12 @@ enum err
 auth_new(struct auth **out, const struct auth_setup *setup, struct arena *a,
     struct fail *f)
 {
+	struct sigv4_in_setup sigv4 = setup->sigv4;
+	enum err err = ERR_OK;
 	struct str enable = setup->enable;
 	bool on = str_ieq(enable, S("true")) || str_eq(enable, S("1"));
+	bool set = setup->tokens_file.len > 0 ||
+	    setup->sigv4.keys_file.len > 0;
 	bool off = str_ieq(enable, S("false")) || str_eq(enable, S("0"));
 
 	*out = NULL;
@@ -23,19 +28,28 @@ auth_new(struct auth **out, const struct auth_setup *setup, struct arena *a,
 		return fail_setf(f, ERR_CONFIG, "ENABLE_AUTH is '%s'; it must "
 		    "be true or false", enable);
 	}
-	if (on && setup->tokens_file.len == 0) {
+	if (on && !set) {
 		return fail_set(f, ERR_CONFIG, 0, S("ENABLE_AUTH is true, but "
-		    "no way to authenticate is set: AUTH_TOKENS_FILE"));
+		    "no way to authenticate is set: AUTH_TOKENS_FILE or "
+		    "AUTH_SIGV4_KEYS_FILE"));
 	}
-	if (off || setup->tokens_file.len == 0) {
+	if (off || !set) {
 		return ERR_OK;
 	}
 	*out = ARENA_NEW(a, struct auth);
 	if (*out == NULL) {
 		return fail_set(f, ERR_NOMEM, 0, STR_NONE);
 	}
-	return roster_new(&(*out)->tokens, ROSTER_TOKENS, setup->tokens_file,
-	    setup->sys, setup->log, a, f);
+	if (setup->tokens_file.len > 0) {
+		err = roster_new(&(*out)->tokens, ROSTER_TOKENS,
+		    setup->tokens_file, setup->sys, setup->log, a, f);
+	}
+	if (err == ERR_OK && setup->sigv4.keys_file.len > 0) {
+		sigv4.sys = setup->sys;
+		sigv4.log = setup->log;
+		err = sigv4_in_new(&(*out)->sigv4, &sigv4, a, f);
+	}
+	return err;
 }
 
 static enum auth_verdict
@@ -79,8 +93,9 @@ check_token(struct auth *auth, struct str token, struct arena *a,
 
 /* see auth.h */
 enum auth_verdict
-auth_check(struct auth *auth, const struct http1_request *r, struct arena *a,
-    struct auth_caller *out, struct auth_refusal *no)
+auth_check(struct auth *auth, const struct http1_request *r,
+    struct str body, struct arena *a, struct auth_caller *out,
+    struct auth_refusal *no)
 {
 	struct str value = http1_header(r->headers, r->header_n,
 	    S("Authorization"));
@@ -90,8 +105,11 @@ auth_check(struct auth *auth, const struct http1_request *r, struct arena *a,
 		return refuse(no, AUTH_MALFORMED, S("there are several "
 		    "Authorization headers"));
 	}
+	if (auth->sigv4 != NULL && sigv4_in_is_ours(r)) {
+		return sigv4_in_check(auth->sigv4, r, body, a, out, no);
+	}
 	/* RFC 6750 3.1: who tries another scheme learns which one it is. */
-	if (!str_ieq(scheme, S("Bearer"))) {
+	if (auth->tokens == NULL || !str_ieq(scheme, S("Bearer"))) {
 		return refuse(no, AUTH_MISSING, STR_NONE);
 	}
 	return check_token(auth, str_trim(value), a, out, no);
@@ -115,7 +133,8 @@ auth_err(enum auth_verdict verdict)
 
 /* see auth.h */
 void
-auth_challenge(const struct auth_refusal *no, struct buf *out)
+auth_challenge(const struct auth *auth, const struct auth_refusal *no,
+    struct buf *out)
 {
 	static const struct str names[] = {
 		[AUTH_INVALID] = STR_INIT("invalid_token"),
@@ -125,6 +144,10 @@ auth_challenge(const struct auth_refusal *no, struct buf *out)
 	};
 	struct str name = names[no->verdict];
 
+	if (auth->tokens == NULL) {
+		buf_add(out, S("AWS4-HMAC-SHA256"));
+		return;
+	}
 	buf_add(out, S("Bearer"));
 	if (name.p != NULL) {
 		buf_addf(out, " error=\"%s\"", name);
@@ -140,5 +163,8 @@ auth_refresh(struct auth *auth)
 {
 	if (auth->tokens != NULL) {
 		roster_refresh(auth->tokens);
+	}
+	if (auth->sigv4 != NULL) {
+		sigv4_in_refresh(auth->sigv4);
 	}
 }

@@ -304,6 +304,10 @@
 /* AWS: 16 to 128. */
 #define ROSTER_KEY_MIN ((size_t)4)
 #define ROSTER_KEY_MAX ((size_t)128)
+/* A signed request is on its way for seconds; AWS allows 15 minutes. */
+#define SIGV4_IN_SKEW_MS INT64_C(300000)
+/* Signatures remembered, against replays: 128 KB. */
+#define SIGV4_IN_SEEN_N 8192
 /* Sentences of one reading. */
 #define ROSTER_ARENA_CAP ((size_t)16 * 1024)
 /* A changed file counts after this time at the latest. */
