@@ -21,6 +21,7 @@ import tempfile
 from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
+import botocore
 import botocore.credentials
 import botocore.httpsession
 import botocore.session
@@ -299,6 +300,14 @@ CASES = {
         profile("x", "output = json\n"), "", IMDS, "x"),
 }
 
+# What botocore learned after 1.29, which some distributions still have.
+NEWER = {
+    "SSO as a source", "services section",
+    "services section that is not there", "endpoint of the profile",
+    "endpoint of the environment before the section",
+    "endpoint of all services before the section", "container, token file",
+}
+
 
 class Raw:
     def __init__(self, body):
@@ -408,13 +417,18 @@ def botocore_finds(env, name):
 
 def main():
     passed = failed = 0
+    old = [int(n) for n in botocore.__version__.split(".")[:2]] < [1, 34]
     with tempfile.TemporaryDirectory() as top, subprocess.Popen(
             [sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True) as probe:
         home = top + "/home"
         for title, case in CASES.items():
+            if old and title in NEWER:
+                print("skipped, botocore is too old: " + title)
+                continue
             config, credentials, env, name = case[:4]
             env = {"HOME": home, "AWS_DEFAULT_REGION": "eu-west-1",
+                   "AWS_STS_REGIONAL_ENDPOINTS": "regional",
                    "AWS_EC2_METADATA_DISABLED": "true",
                    **{k: v.replace("@", home) for k, v in env.items()}}
             make_home(home, config, credentials)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Resolves profiles as it is told on standard input, for comparison with
- * botocore: one JSON object a line in, one a line out. See botocore_profiles.py.
+ * botocore (botocore_profiles.py): one JSON object a line in, one a line out.
  *
  *	in   env {name: value}, profile, named
  *	out  key, token, account (null where there are none), error (null or
