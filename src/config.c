@@ -131,6 +131,8 @@ static const struct row rows[] = {
 	{ NONE, STR_INIT("AUTH_SIGV4_HOST"), NONE, KIND_TEXT,
 	    FIELD(sigv4_host), NONE, 1, 253, STR_INIT("Host they sign, where "
 	    "a gateway changes it") },
+	{ STR_INIT("json"), NONE, NONE, KIND_SWITCH, FIELD(json), NONE, 0, 0,
+	    STR_INIT("doctor only: the report as JSON") },
 	{ STR_INIT("markdown"), NONE, NONE, KIND_SWITCH, FIELD(markdown), NONE,
 	    0, 0, STR_INIT("tools only: the reference as Markdown") },
 	{ STR_INIT("fault"), NONE, NONE, KIND_TEXT, FIELD(fault), NONE, 1, 256,
@@ -177,6 +179,9 @@ static const struct command commands[] = {
 	{ STR_INIT("health"), CONFIG_HEALTH, STR_INIT(""), 0, 0,
 	    STR_INIT("ask the server on this host and port; exit 0 if it "
 	    "answers") },
+	{ STR_INIT("doctor"), CONFIG_DOCTOR, STR_INIT(""), 0, 0,
+	    STR_INIT("look for what keeps this deployment from working; exit "
+	    "1 if there is something") },
 	{ STR_INIT("demo-endpoint"), CONFIG_DEMO_ENDPOINT, STR_INIT(""), 0, 0,
 	    STR_INIT("serve the demo account in AWS's own protocols") },
 	{ STR_INIT("help"), CONFIG_HELP, STR_INIT(""), 0, 0,

@@ -31,6 +31,7 @@ enum config_command {
 	CONFIG_TOOLS,         /* list the tools, or describe one */
 	CONFIG_CALL,          /* run one tool, print its result */
 	CONFIG_HEALTH,        /* ask a running server; for container checks */
+	CONFIG_DOCTOR,        /* find out why a deployment does not work */
 	CONFIG_DEMO_ENDPOINT, /* serve the demo account in AWS's wire format */
 	CONFIG_HELP,
 	CONFIG_VERSION
@@ -42,6 +43,7 @@ struct config {
 	size_t arg_n;
 	bool stdio;
 	bool demo;
+	bool json;              /* doctor: the report as JSON */
 	bool markdown;          /* tools: as the README shows them */
 	struct str host;
 	int64_t port;

@@ -516,6 +516,16 @@ call_tool(struct program *p, struct buf *out, struct buf *err, struct fail *f)
 }
 
 static int
+examine(struct program *p, struct buf *out, struct fail *f)
+{
+	if (open_engine(p, f) != ERR_OK) {
+		return refuse(f);
+	}
+	return cli_doctor(&p->aws, &p->arena, p->config.region_given,
+	    p->config.json, out);
+}
+
+static int
 ask_health(struct program *p, struct buf *out, struct buf *err,
     struct fail *f)
 {
@@ -575,6 +585,9 @@ command(struct program *p, struct fail *f)
 	case CONFIG_HEALTH:
 		code = ask_health(p, &out, &err, f);
 		break;
+	case CONFIG_DOCTOR:
+		code = examine(p, &out, f);
+		break;
 	case CONFIG_SERVE:
 	case CONFIG_DEMO_ENDPOINT:
 		break;
@@ -616,7 +629,8 @@ main(int argc, char **argv)
 	p->log = (struct log){ &p->sys, (enum log_level)p->config.log_level };
 	/* A person at a terminal wants the answer, which says why it failed,
 	 * and the diary only when asked for. */
-	if (p->config.command == CONFIG_CALL && p->log.level == LOG_INFO) {
+	if ((p->config.command == CONFIG_CALL ||
+	    p->config.command == CONFIG_DOCTOR) && p->log.level == LOG_INFO) {
 		p->log.sys = NULL;
 	}
 	if (p->config.command == CONFIG_SERVE) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a person types: tools, call, health. Each writes text for standard
- * output and standard error into buffers and returns the exit status, so that
- * all of it runs in tests without a terminal.
+ * What a person types: tools, call, health, doctor. Each writes text for
+ * standard output and standard error into buffers and returns the exit status,
+ * so that all of it runs in tests without a terminal.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "aws/call.h"
 #include "aws/transport.h"
 #include "base/buf.h"
 #include "base/str.h"
@@ -56,6 +57,14 @@ int cli_call(const struct mcp *mcp, struct mcp_message *m, struct str name,
 int cli_health(const struct transport *transport, const struct sys *sys,
     struct arena *a, struct str host, uint16_t port, struct buf *out,
     struct buf *err);
+
+/* Looks at everything a first deployment can get wrong and writes a line for
+ * each thing, "ok", "failed" or "skipped", with the next step below it; as one
+ * JSON object {checks: [{check, status, detail, next}], failed} where json is
+ * set. region_given: aws->region is the flag's. Calls AWS, for two minutes at
+ * most, and replaces aws->keys. CLI_FAILED: something failed. */
+int cli_doctor(struct aws *aws, struct arena *a, bool region_given, bool json,
+    struct buf *out);
 
 /* What a demo server prints at its start: its URL, a request to try, and how
  * to point LibreChat, Cursor and Claude at it. out must be in an arena. */

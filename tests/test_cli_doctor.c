@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The doctor against worlds with one thing wrong in each: those that kept real
+ * deployments from working, and that it never shows a secret.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+
+#include "aws/creds.h"
+#include "aws/operation.h"
+#include "demo/demo.h"
+#include "fake_transport.h"
+#include "proto/json.h"
+#include "test.h"
+
+#define KEYS "[default]\naws_access_key_id = " DEMO_ACCESS_KEY "\n" \
+	"aws_secret_access_key = " DEMO_SECRET_KEY "\n"
+
+static struct fake_sys fake;
+static struct demo demo;
+static struct transport demo_answers;
+static struct aws aws;
+static struct arena a;
+static struct buf out;
+static const char *denied; /* the operation that IAM does not allow */
+static enum err broken;    /* what every exchange fails with */
+static const char *page;   /* the answer of hosts that are not AWS's */
+
+static void
+one(struct exchange *x)
+{
+	if (broken != ERR_OK) {
+		x->err = fail_set(&x->fail, broken, 0, STR_NONE);
+		return;
+	}
+	if (str_starts(x->host, S("id."))) {
+		x->err = ERR_OK;
+		x->status = page == NULL ? 404 : 200;
+		x->response_body = str_from_z(page == NULL ||
+		    !str_ends(x->target, S("/keys")) ? page == NULL ? "" :
+		    page : "{\"keys\":[{}]}");
+		return;
+	}
+	for (size_t i = 0; denied != NULL && i < x->header_n; i++) {
+		if (str_eq(x->headers[i].name, S("X-Amz-Target")) &&
+		    str_ends(x->headers[i].value, str_from_z(denied))) {
+			x->err = ERR_OK;
+			x->status = 400;
+			x->response_body = S("{\"__type\":"
+			    "\"AccessDeniedException\",\"message\":\"no\"}");
+			return;
+		}
+	}
+	demo_answers.roundtrip(demo_answers.ctx, &x, 1);
+}
+
+static void
+roundtrip(void *ctx, struct exchange *const *x, size_t n)
+{
+	(void)ctx;
+	for (size_t i = 0; i < n; i++) {
+		one(x[i]);
+	}
+}
+
+static const struct transport transport = { .roundtrip = roundtrip };
+
+/* A world in which all is well. */
+static void
+world(void)
+{
+	fake_sys_init(&fake);
+	fake_sys_env(&fake, "HOME", "/home/app");
+	fake_sys_env(&fake, "AWS_EC2_METADATA_DISABLED", "true");
+	fake_sys_file(&fake, "/home/app/.aws/config",
+	    "[default]\nregion = eu-central-1\n");
+	fake_sys_file(&fake, "/home/app/.aws/credentials", KEYS);
+	demo_init(&demo, &fake.sys);
+	demo_transport(&demo, &demo_answers);
+	aws = (struct aws){ .sys = &fake.sys, .transport = &transport,
+	    .user_agent = S("t") };
+	denied = NULL;
+	page = NULL;
+	broken = ERR_OK;
+}
+
+static int
+examine(bool json)
+{
+	struct creds_setup setup = { .sys = &fake.sys,
+	    .transport = &transport, .profile = aws.profile };
+	struct fail f;
+	int status = -1;
+
+	arena_free(&a);
+	arena_init(&a, (size_t)64 << 20);
+	fail_init(&f, &a);
+	out = buf_in(&a, (size_t)1 << 20);
+	aws.creds = creds_new(&a, &setup);
+	if (aws.creds != NULL && aws_init(&aws, &f) == ERR_OK) {
+		status = cli_doctor(&aws, &a, false, json, &out);
+		creds_free(aws.creds);
+	}
+	demo_free(&demo);
+	return status;
+}
+
+static bool
+says(const char *part)
+{
+	return str_find(buf_str(&out), str_from_z(part), 0) < out.len;
+}
+
+/* Shows the report where a test turned red. */
+static bool
+finds(const char *part)
+{
+	bool found = examine(false) == CLI_FAILED && says(part) &&
+	    !says(DEMO_SECRET_KEY);
+
+	if (!found) {
+		printf("%.*s\n", STR_ARG(buf_str(&out)));
+	}
+	fake_sys_free(&fake);
+	return found;
+}
+
+TEST(a_healthy_deployment_passes)
+{
+	int status;
+
+	world();
+	status = examine(false);
+	if (status != CLI_OK) {
+		printf("%.*s\n", STR_ARG(buf_str(&out)));
+	}
+	CHECK_INT(status, CLI_OK);
+	CHECK(says("ok       region: eu-central-1, from the profile"));
+	CHECK(says("ok       identity: arn:aws:"));
+	CHECK(says("28 of 28 actions are allowed"));
+	CHECK(says("skipped  credentials: environment"));
+	CHECK(!says(DEMO_SECRET_KEY));
+	CHECK(!says(DEMO_ACCESS_KEY));
+	fake_sys_free(&fake);
+}
+
+TEST(the_report_is_json_when_asked_for)
+{
+	struct json *v;
+
+	world();
+	CHECK_INT(examine(true), CLI_OK);
+	CHECK_INT(json_parse(&a, buf_str(&out), JSON_REJECT_DUPLICATES, &v,
+	    NULL), ERR_OK);
+	CHECK(json_get(v, S("checks"))->n > 12);
+	CHECK_STR(json_get_str(json_at(json_get(v, S("checks")), 0),
+	    S("status"), S("")), S("ok"));
+	fake_sys_free(&fake);
+}
+
+TEST(a_profile_default_that_does_not_exist_is_found)
+{
+	world();
+	fake_sys_file(&fake, "/home/app/.aws/config", "[profile saas]\n");
+	fake_sys_file(&fake, "/home/app/.aws/credentials", NULL);
+	fake_sys_env(&fake, "AWS_PROFILE", "default");
+	CHECK(finds("failed   profile: profile 'default' is not in "
+	    "/home/app/.aws/config"));
+	CHECK(says("profiles there: saas"));
+	CHECK(says("AWS_PROFILE has to go"));
+}
+
+TEST(a_profile_missing_from_the_mounted_file_is_found)
+{
+	world();
+	fake_sys_env(&fake, "AWS_PROFILE", "saas");
+	CHECK(finds("failed   profile: profile 'saas' is not in"));
+	CHECK(says("profiles there: default"));
+}
+
+TEST(a_home_that_is_not_where_the_files_are_is_found)
+{
+	world();
+	fake_sys_env(&fake, "HOME", "/");
+	CHECK(finds("but there is /home/app/.aws/config"));
+	CHECK(says("set HOME=/home/app or AWS_CONFIG_FILE="
+	    "/home/app/.aws/config"));
+}
+
+TEST(an_optional_secret_that_is_absent_is_found)
+{
+	world();
+	fake_sys_env(&fake, "AWS_SHARED_CREDENTIALS_FILE", "/secret/aws");
+	CHECK(finds("failed   files: /secret/aws does not exist"));
+	CHECK(says("does the secret exist in this namespace?"));
+	world();
+	fake_sys_env(&fake, "AWS_ACCESS_KEY_ID", DEMO_ACCESS_KEY);
+	CHECK(finds("failed   environment: set: AWS_ACCESS_KEY_ID"));
+	world();
+	fake_sys_env(&fake, "AWS_ACCESS_KEY_ID", "");
+	fake_sys_file(&fake, "/home/app/.aws/credentials", NULL);
+	CHECK(finds("empty: AWS_ACCESS_KEY_ID"));
+}
+
+TEST(an_expired_sso_token_is_found)
+{
+	world();
+	fake_sys_file(&fake, "/home/app/.aws/credentials", NULL);
+	fake_sys_file(&fake, "/home/app/.aws/config", "[default]\n"
+	    "region = eu-central-1\nsso_start_url = https://x\n"
+	    "sso_region = eu-west-1\nsso_account_id = 111122223333\n"
+	    "sso_role_name = R\n");
+	/* SHA-1 of "https://x" */
+	fake_sys_file(&fake, "/home/app/.aws/sso/cache/"
+	    "98383e6608d65e46b24bbd92582bc8d916605a21.json",
+	    "{\"accessToken\":\"t0ken\",\"expiresAt\":"
+	    "\"2026-11-20T11:00:00Z\",\"startUrl\":\"https://x\","
+	    "\"region\":\"eu-west-1\"}");
+	CHECK(finds("aws sso login"));
+	CHECK(says("expired"));
+	CHECK(!says("t0ken"));
+}
+
+TEST(a_hard_wired_region_is_found)
+{
+	world();
+	fake_sys_env(&fake, "AWS_REGION", "us-east-1");
+	aws.region = S("us-east-1");
+	CHECK(finds("AWS_REGION=us-east-1 stands above the profile's region "
+	    "eu-central-1"));
+	world();
+	fake_sys_file(&fake, "/home/app/.aws/config", "");
+	CHECK(finds("nothing names a region, so it is us-east-1"));
+}
+
+TEST(each_denied_action_comes_with_its_statement)
+{
+	world();
+	denied = ".DescribeLogGroups";
+	CHECK(finds("failed   permissions: logs:DescribeLogGroups is denied"));
+	CHECK(says("         -> {\"Effect\": \"Allow\", \"Action\": "
+	    "\"logs:DescribeLogGroups\", \"Resource\": \"*\"}"));
+	CHECK(says("27 of 28 actions are allowed"));
+}
+
+TEST(a_network_that_is_closed_is_found)
+{
+	world();
+	broken = ERR_DNS;
+	CHECK(finds("does this pod have DNS"));
+	world();
+	broken = ERR_CONNECT;
+	CHECK(finds("allow egress"));
+}
+
+TEST(token_files_are_read_for_expiry_and_audience)
+{
+	/* {"aud":"sts.amazonaws.com","exp":1700000000} */
+	world();
+	fake_sys_env(&fake, "AWS_WEB_IDENTITY_TOKEN_FILE", "/t");
+	fake_sys_file(&fake, "/t", "e30.eyJhdWQiOiJzdHMuYW1hem9uYXdzLmNvbSIsI"
+	    "mV4cCI6MTcwMDAwMDAwMH0.c2ln");
+	CHECK(finds("/t expired at 2023-11-14T22:13:20Z"));
+	/* {"aud":["x"],"exp":2000000000} */
+	world();
+	fake_sys_env(&fake, "AWS_WEB_IDENTITY_TOKEN_FILE", "/t");
+	fake_sys_file(&fake, "/t",
+	    "e30.eyJhdWQiOlsieCJdLCJleHAiOjIwMDAwMDAwMDB9.c2ln");
+	CHECK(finds("/t is not for audience sts.amazonaws.com"));
+	world();
+	fake_sys_env(&fake, "AWS_WEB_IDENTITY_TOKEN_FILE", "/t");
+	CHECK(finds("service account's token projected"));
+}
+
+TEST(issuers_are_discovered_and_their_keys_counted)
+{
+	world();
+	fake_sys_env(&fake, "AUTH_ISSUER", "https://id.example");
+	page = "{\"issuer\":\"https://id.example\",\"jwks_uri\":"
+	    "\"https://id.example/keys\"}";
+	CHECK_INT(examine(false), CLI_OK);
+	CHECK(says("https://id.example: 1 keys at https://id.example/keys"));
+	fake_sys_free(&fake);
+	world();
+	fake_sys_env(&fake, "AUTH_ISSUER", "https://id.example/");
+	page = "{\"issuer\":\"https://id.example\"}";
+	CHECK(finds("calls itself 'https://id.example'"));
+	world();
+	fake_sys_env(&fake, "AUTH_ISSUER", "https://id.example");
+	CHECK(finds("answers 404, or no JSON"));
+}
+
+TEST(a_proxys_password_is_not_shown)
+{
+	world();
+	fake_sys_env(&fake, "HTTPS_PROXY", "http://u:hunter2@proxy:3128");
+	CHECK_INT(examine(false), CLI_OK);
+	CHECK(says("HTTPS_PROXY=proxy:3128"));
+	CHECK(!says("hunter2"));
+	fake_sys_free(&fake);
+}
