@@ -70,7 +70,7 @@ struct config {
 	struct str enable_auth; /* true, false; absent: by what is set */
 	struct str tokens_file; /* static bearer tokens */
 	struct str sigv4_keys_file; /* keys that callers sign with */
-	struct str sigv4_region, sigv4_service; /* of their scope; absent: any */
+	struct str sigv4_region, sigv4_service; /* their scope; absent: any */
 	struct str sigv4_host;  /* what they sign as Host; absent: as sent */
 	struct str fault;       /* demo-endpoint: injected faults */
 };

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "app.h"
@@ -492,9 +493,45 @@ show_status(void *ctx, struct str line)
 	put(STDERR_FILENO, S("\033[K"));
 }
 
+/* The one call of `cloudwatch-mcp call`; here, because a signal ends it. */
+static struct cancel call_cancel;
+
+static void
+cancel_call(int number)
+{
+	uint64_t one = 1;
+	int saved = errno;
+
+	(void)number;
+	atomic_store(&call_cancel.raised, true);
+	if (write(call_cancel.wake_fd, &one, sizeof(one)) < 0) {
+		/* The flag alone is seen at the next step. */
+	}
+	errno = saved;
+}
+
+/* The first SIGINT or SIGTERM ends the call in an orderly way, so that a query
+ * is stopped in AWS; the second one ends the program. */
+static void
+catch_signals(void)
+{
+	struct sigaction act = {
+		.sa_handler = cancel_call,
+		.sa_flags = SA_RESTART | (int)SA_RESETHAND,
+	};
+
+	call_cancel.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (call_cancel.wake_fd > 0) {
+		(void)sigaction(SIGINT, &act, NULL);
+		(void)sigaction(SIGTERM, &act, NULL);
+	}
+}
+
 static int
 call_tool(struct program *p, struct buf *out, struct buf *err, struct fail *f)
 {
+	int status;
+
 	struct cli_terminal terminal = {
 		.status = isatty(STDERR_FILENO) ? show_status : NULL,
 		.draw = isatty(STDOUT_FILENO),
@@ -503,16 +540,19 @@ call_tool(struct program *p, struct buf *out, struct buf *err, struct fail *f)
 		.arena = &p->arena,
 		.sys = &p->sys,
 		.aws = &p->aws,
+		.cancel = &call_cancel,
 	};
 
 	if (open_engine(p, f) != ERR_OK) {
 		return refuse(f);
 	}
+	catch_signals();
 	m.deadline_ms = p->sys.mono_ms(p->sys.ctx) +
 	    p->config.call_timeout_s * 1000;
-	return cli_call(p->mcp, &m, p->config.args[0],
+	status = cli_call(p->mcp, &m, p->config.args[0],
 	    p->config.arg_n > 1 ? p->config.args[1] : STR_NONE, &terminal,
 	    out, err);
+	return atomic_load(&call_cancel.raised) ? CLI_CANCELLED : status;
 }
 
 static int

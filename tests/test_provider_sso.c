@@ -57,8 +57,8 @@
 	"\"refreshToken\":\"rt\",\"clientId\":\"ci\",\"dpopKey\":\"" PEM "\"}"
 #define SIGNIN "POST https://eu-west-1.signin.aws.amazon.com/v1/token"
 #define NEW_KEYS "{\"accessToken\":{\"accessKeyId\":\"ASIANEW\"," \
-	"\"secretAccessKey\":\"s2\",\"sessionToken\":\"t2\"},\"expiresIn\":900," \
-	"\"refreshToken\":\"rt2\"}"
+	"\"secretAccessKey\":\"s2\",\"sessionToken\":\"t2\"}," \
+	"\"expiresIn\":900,\"refreshToken\":\"rt2\"}"
 
 static struct fake_sys world;
 static struct fake_transport net;
@@ -580,7 +580,8 @@ TEST(what_a_program_prints_has_a_form)
 	}
 	begin(PROCESS);
 	fake_sys_run(&world, "/bin/get", "{\"Version\":1,\"AccessKeyId\":\"A\","
-	    "\"SecretAccessKey\":\"b\",\"Expiration\":\"2026-11-20T11:00:00Z\"}",
+	    "\"SecretAccessKey\":\"b\","
+	    "\"Expiration\":\"2026-11-20T11:00:00Z\"}",
 	    "", 0);
 	FAILS(ERR_AWS_EXPIRED, "the keys from program /bin/get expired");
 }
@@ -649,7 +650,8 @@ TEST(a_command_has_a_bounded_number_of_words)
 TEST(without_a_region_the_instance_is_asked_once)
 {
 	begin("[profile x]\nrole_arn = arn:aws:iam::1:role/R\nsource_profile = "
-	    "s\n[profile s]\naws_access_key_id = A\naws_secret_access_key = b\n");
+	    "s\n[profile s]\naws_access_key_id = A\n"
+	    "aws_secret_access_key = b\n");
 	fake_sys_env(&world, "AWS_EC2_METADATA_DISABLED", NULL);
 	fake_transport_reply(&net, "PUT http://169.254.169.254/", 200, "t");
 	fake_transport_reply(&net, "/latest/meta-data/placement/region", 200,

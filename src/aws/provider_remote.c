@@ -462,7 +462,8 @@ imds_token(struct imds *m, bool *go)
 	m->silent = x.err != ERR_OK;
 	if (x.err == ERR_OK && x.status != 403 && x.status != 404 &&
 	    x.status != 405) {
-		imds_looked(m, S("the token request got "), provider_trouble(m->r, &x));
+		imds_looked(m, S("the token request got "),
+		    provider_trouble(m->r, &x));
 	} else if (m->v1_disabled) {
 		imds_looked(m, S("no token, and IMDSv1 is switched off: "),
 		    provider_trouble(m->r, &x));

@@ -21,7 +21,8 @@
 enum cli_exit {
 	CLI_OK = 0,
 	CLI_FAILED = 1, /* the tool, the server or AWS said no */
-	CLI_USAGE = 2   /* the command line is wrong */
+	CLI_USAGE = 2,  /* the command line is wrong */
+	CLI_CANCELLED = 130 /* a signal ended the call, as shells say it */
 };
 
 /* Who looks at the output of a command. */

@@ -483,6 +483,25 @@ def the_log_is_json_without_secrets(world):
     assert not re.search(r"Signature=[0-9a-f]{16}", text)
 
 
+def a_signal_stops_the_query_of_a_command(world):
+    """Its answer is on its way when the signal comes; AWS hears StopQuery."""
+    world.faults("slow:20000@GetQueryResults")
+    before = world.stats()["requests"]
+    process = world.start(["call", "execute_log_insights_query", json.dumps({
+        "log_group_names": ["/ecs/shop-prod/checkout"], "start_time": "-1h",
+        "end_time": "now", "query_string": "fields @message | limit 1"})],
+        world.aws())
+    end = time.monotonic() + 15
+    while world.stats()["requests"] < before + 2:
+        assert time.monotonic() < end, "no look at the results"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=15)
+    world.faults("")
+    assert process.returncode == 130, process.returncode
+    assert world.stats()["requests"] == before + 3
+
+
 def commands_answer_and_exit(world):
     process = world.start(["call", "whoami"], world.aws())
     data = json.loads(process.communicate(timeout=30)[0])
@@ -537,6 +556,7 @@ TESTS = [
     closing_a_modern_stream_cancels_the_call,
     stdio_cancels_and_stays_silent,
     the_log_is_json_without_secrets,
+    a_signal_stops_the_query_of_a_command,
     commands_answer_and_exit,
     bad_settings_stop_the_start,
 ]
