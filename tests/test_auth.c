@@ -21,6 +21,7 @@ start(const char *enable, bool tokens)
 	arena_free(&arena);
 	arena_init(&arena, 4 << 20);
 	fail_init(&why, &arena);
+	fake_sys_free(&fake);
 	fake_sys_init(&fake);
 	fake_sys_file(&fake, "/t", "ci:0123456789abcdef\n");
 	if (tokens) {

@@ -491,8 +491,8 @@ TEST(a_login_that_ended_is_told)
 TEST(keys_that_are_no_p256_keys_sign_nothing)
 {
 	static const char *const keys[] = {
-		"", "PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nAAAA\n"
-		"-----END PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n*\n",
+		"", "PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n*\n",
+		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
 		/* A start that is right and nothing behind it. */
 		"-----BEGIN PRIVATE KEY-----\nAgEBBCA=\n-----END",
 	};

@@ -20,6 +20,7 @@ start(enum roster_kind kind, const char *text)
 	arena_free(&arena);
 	arena_init(&arena, 4 << 20);
 	fail_init(&why, &arena);
+	fake_sys_free(&fake);
 	fake_sys_init(&fake);
 	log_to = (struct log){ &fake.sys, LOG_INFO };
 	fake_sys_file(&fake, FILE_NAME, text);
@@ -176,6 +177,7 @@ sweep(struct arena *a, void *ctx)
 	struct roster_entry entry;
 
 	(void)ctx;
+	fake_sys_free(&fake);
 	fake_sys_init(&fake);
 	fake_sys_file(&fake, FILE_NAME, ONE);
 	fail_init(&f, a);

@@ -28,6 +28,7 @@ start(struct str region, struct str service, struct str host)
 
 	arena_free(&arena);
 	arena_init(&arena, 8 << 20);
+	fake_sys_free(&fake);
 	fake_sys_init(&fake);
 	fake_sys_file(&fake, "/keys", KEYS);
 	return sigv4_in_new(&in, &setup, &arena, NULL) == ERR_OK;

@@ -50,12 +50,13 @@ give_stream(struct exchange *x)
 static const char *
 take_answer(const struct exchange *x)
 {
-	const char *answer = room.answers[room.answer_at];
 	struct str name = STR_NONE, rest;
+	const char *answer;
 
 	if (room.answer_at == room.answer_n) {
 		return NULL;
 	}
+	answer = room.answers[room.answer_at];
 	if (answer[0] == '@') {
 		for (size_t i = 0; i < x->header_n; i++) {
 			if (str_eq(x->headers[i].name, S("X-Amz-Target"))) {

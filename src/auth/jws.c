@@ -14,21 +14,21 @@
 
 struct jws_alg {
 	struct str name;
-	enum jwks_type type;
-	bool pss;
 	const br_hash_class *hash;
 	size_t hash_len;
-	char oid;             /* last byte of the hash's OID */
 	size_t signature_len; /* EC: r and s; 0: as long as the modulus */
+	enum jwks_type type;
+	bool pss;
+	char oid;             /* last byte of the hash's OID */
 };
 
 static const struct jws_alg algs[] = {
-	{ STR_INIT("RS256"), JWKS_RSA, false, &br_sha256_vtable, 32, 1, 0 },
-	{ STR_INIT("RS384"), JWKS_RSA, false, &br_sha384_vtable, 48, 2, 0 },
-	{ STR_INIT("RS512"), JWKS_RSA, false, &br_sha512_vtable, 64, 3, 0 },
-	{ STR_INIT("PS256"), JWKS_RSA, true, &br_sha256_vtable, 32, 1, 0 },
-	{ STR_INIT("ES256"), JWKS_P256, false, &br_sha256_vtable, 32, 1, 64 },
-	{ STR_INIT("ES384"), JWKS_P384, false, &br_sha384_vtable, 48, 2, 96 },
+	{ STR_INIT("RS256"), &br_sha256_vtable, 32, 0, JWKS_RSA, false, 1 },
+	{ STR_INIT("RS384"), &br_sha384_vtable, 48, 0, JWKS_RSA, false, 2 },
+	{ STR_INIT("RS512"), &br_sha512_vtable, 64, 0, JWKS_RSA, false, 3 },
+	{ STR_INIT("PS256"), &br_sha256_vtable, 32, 0, JWKS_RSA, true, 1 },
+	{ STR_INIT("ES256"), &br_sha256_vtable, 32, 64, JWKS_P256, false, 1 },
+	{ STR_INIT("ES384"), &br_sha384_vtable, 48, 96, JWKS_P384, false, 2 },
 };
 
 /* see jws.h */

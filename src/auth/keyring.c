@@ -212,7 +212,7 @@ discover(struct fetch *w)
 	    str_sub(issuer, 0, issuer.len - 1) : issuer;
 	struct str parts[2] = { base, S("/.well-known/openid-configuration") };
 	struct str uri = str_join(w->a, parts, 2);
-	struct str body;
+	struct str body = STR_NONE;
 	struct json *v;
 	struct url u;
 	struct buf b;
@@ -246,7 +246,7 @@ static enum err
 fetch_keys(struct fetch *w)
 {
 	struct str uri = w->k->setup.issuers[w->i].jwks_uri;
-	struct str body;
+	struct str body = STR_NONE;
 	struct fail f;
 	enum err err = ERR_OK;
 

@@ -109,7 +109,7 @@ jwt_parse(struct arena *a, struct str token, unsigned flags, struct jwt *out,
 {
 	bool padded = (flags & JWT_PADDED) != 0;
 	struct str part[3];
-	struct str raw[3];
+	struct str raw[3] = { STR_NONE, STR_NONE, STR_NONE };
 	enum err err = ERR_OK;
 
 	if (token.len > JWT_TOKEN_MAX) {
