@@ -187,3 +187,24 @@ TEST(sorting_orders_by_bytes_and_keeps_repetitions)
 	CHECK_STR(s[5], S("b"));
 	str_sort(s, 0);
 }
+
+TEST(a_star_stands_for_any_bytes)
+{
+	struct str list[] = { S("prod-*"), S("dev") };
+
+	CHECK(str_matches(S("*"), S("")));
+	CHECK(str_matches(S("*"), S("anything")));
+	CHECK(str_matches(S("a*c"), S("ac")));
+	CHECK(str_matches(S("a*c"), S("abcbc")));
+	CHECK(str_matches(S("*b*"), S("abc")));
+	CHECK(str_matches(S("**a**"), S("a")));
+	CHECK(!str_matches(S("a*c"), S("abcd")));
+	CHECK(!str_matches(S("*b"), S("abc")));
+	CHECK(!str_matches(S(""), S("a")));
+	CHECK(!str_matches(S("abc"), S("ab")));
+	CHECK(!str_matches(S("Abc"), S("abc")));
+	CHECK(str_matches_any(list, 2, S("prod-eu")));
+	CHECK(str_matches_any(list, 2, S("dev")));
+	CHECK(!str_matches_any(list, 2, S("dev2")));
+	CHECK(!str_matches_any(list, 0, S("dev")));
+}

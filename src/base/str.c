@@ -233,6 +233,46 @@ str_icontains(struct str s, struct str needle)
 }
 
 /* see str.h */
+bool
+str_matches(struct str pattern, struct str s)
+{
+	size_t p = 0, i = 0;
+	size_t star = SIZE_MAX; /* behind the last '*'; none yet */
+	size_t from = 0;        /* where its bytes end, as tried now */
+
+	while (i < s.len) {
+		if (p < pattern.len && pattern.p[p] == '*') {
+			star = ++p;
+			from = i;
+		} else if (p < pattern.len && pattern.p[p] == s.p[i]) {
+			p++;
+			i++;
+		} else if (star != SIZE_MAX) {
+			p = star;
+			i = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.len && pattern.p[p] == '*') {
+		p++;
+	}
+	return p == pattern.len;
+}
+
+/* see str.h */
+bool
+str_matches_any(const struct str *patterns, size_t n, struct str s)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_matches(patterns[i], s)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* see str.h */
 struct str
 str_sub(struct str s, size_t from, size_t to)
 {

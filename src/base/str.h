@@ -68,6 +68,12 @@ size_t str_find_byte(struct str s, char c, size_t from);
 size_t str_find(struct str s, struct str needle, size_t from);
 /* Contains needle, ASCII case folded. */
 bool str_icontains(struct str s, struct str needle);
+/* A pattern in which each '*' stands for any bytes, also for none, matches all
+ * of s; everything else counts as itself. Takes pattern.len * s.len steps at
+ * most. */
+bool str_matches(struct str pattern, struct str s);
+/* str_matches() by one of n patterns. */
+bool str_matches_any(const struct str *patterns, size_t n, struct str s);
 /* Bytes [from, to), both clipped to s.len; empty when from >= to. */
 struct str str_sub(struct str s, size_t from, size_t to);
 /* Without leading and trailing blanks and tabs (RFC 9110 OWS). */
