@@ -85,6 +85,7 @@ $(B)/tests/%.o $(B)/fuzz/%.o: ALL_CFLAGS += -D_GNU_SOURCE -Itests
 # weigh more than the doctor.
 HOT := $(wildcard src/base/*.c src/mcp/*.c src/proto/http1*.c \
 	src/proto/json*.c src/tools/stats*.c) src/proto/chars.c src/app.c \
+	src/app_mcp.c src/visit.c \
 	src/net/conn.c src/net/loop.c src/net/server.c src/tools/metric_search.c
 COLD := src/base/err.c src/base/log.c src/base/timefmt.c src/mcp/list.c \
 	src/mcp/prompt.c src/mcp/resource.c src/mcp/tool.c

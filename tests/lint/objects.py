@@ -59,13 +59,14 @@ def check_purity(objects, _):
 def check_links(objects, _):
     home = {s: name for name, (_, given) in objects.items() for s in given}
     for name, (wanted, _) in objects.items():
-        layer = name.split("/")[0]
+        layer = text.root_layer(name.split("/")[0])
         if layer == "main":
             continue
         for symbol in sorted(wanted & home.keys()):
             target = home[symbol]
             allowed = text.LAYERS.get(layer, [])
-            if target.split("/")[0] not in [layer, *allowed] \
+            if text.root_layer(target.split("/")[0]) not in \
+                    [layer, *allowed] \
                     and target + ".h" not in allowed:
                 yield f"src/{name}.c: uses {symbol} of src/{target}.c"
 
