@@ -55,6 +55,10 @@ static const struct row rows[] = {
 	{ STR_INIT("profile"), STR_INIT("AWS_PROFILE"), NONE, KIND_TEXT,
 	    FIELD(profile), NONE, 1, 128,
 	    STR_INIT("profile of calls that name none") },
+	{ STR_INIT("profiles"), STR_INIT("CLOUDWATCH_MCP_PROFILES"), NONE,
+	    KIND_TEXT, FIELD(profiles), NONE, 1, 4096, STR_INIT("profiles "
+	    "that a call may name, comma-separated: prod,dev-*; default: "
+	    "all") },
 	{ STR_INIT("tools"), STR_INIT("CLOUDWATCH_MCP_TOOLS"), NONE, KIND_TEXT,
 	    FIELD(tools), NONE, 1, 4096, STR_INIT("offer only these families "
 	    "and tools, comma-separated: alarms,logs; default: all") },

@@ -52,6 +52,7 @@ struct config {
 	bool region_given;      /* the flag, not the environment */
 	struct str profile;     /* --profile or AWS_PROFILE; absent: default */
 	bool profile_given;     /* the flag: it demotes environment keys */
+	struct str profiles;    /* that a call may name; absent: all */
 	int64_t worker_n;
 	int64_t queue_n;
 	int64_t connection_max;

@@ -187,6 +187,7 @@ open_engine(struct program *p, struct fail *f)
 	p->aws.transport = &p->transport;
 	p->aws.log = &p->log;
 	p->aws.profile = setup.profile;
+	p->aws.profiles = p->config.profiles;
 	p->aws.region = p->config.region;
 	p->aws.user_agent = S("cloudwatch-mcp/" VERSION);
 	/* The demo account in this process has no quotas. */

@@ -179,3 +179,71 @@ TEST(many_profiles_are_cut_at_max_bytes_and_checks_are_bounded)
 	    "{\"check\":true,\"max_bytes\":200000}"));
 	CHECK(tool_room_says("Not all profiles were checked"));
 }
+
+TEST(only_profiles_that_a_call_may_name_are_listed_and_resolved)
+{
+	files(CONFIG, KEYS);
+	room.profiles = S("k*s, web");
+	CHECK(tool_room_call("list_profiles", "{}"));
+	CHECK_INT(json_get(room.data, S("profiles"))->n, 2);
+	CHECK(row("keys") != NULL && row("web") != NULL);
+	CHECK(tool_room_call("whoami", "{\"profile_name\":\"keys\"}"));
+	CHECK(!room.is_error);
+	CHECK(tool_room_call("whoami", "{\"profile_name\":\"bad\"}"));
+	CHECK(room.is_error);
+	CHECK(tool_room_says("profile 'bad' is not one that may be named here "
+	    "(CLOUDWATCH_MCP_PROFILES); those that may: keys, web"));
+	CHECK(!tool_room_says("sso"));
+	/* It exists, and stands for other keys than none does. */
+	CHECK(tool_room_call("whoami", "{\"profile_name\":\"default\"}"));
+	CHECK(room.is_error);
+	CHECK(tool_room_call("list_profiles", "{\"profile_name\":\"sso\"}"));
+	CHECK(room.is_error);
+	CHECK(tool_room_call("whoami", "{}"));
+	CHECK(!room.is_error);
+}
+
+TEST(a_name_that_is_not_there_reveals_no_others)
+{
+	files(CONFIG, KEYS);
+	room.profiles = S("dev-*");
+	CHECK(tool_room_call("whoami", "{\"profile_name\":\"dev-1\"}"));
+	CHECK(room.is_error);
+	CHECK(tool_room_says("none may be: leave profile_name out"));
+	CHECK(!tool_room_says("keys"));
+	CHECK(tool_room_call("list_profiles", "{}"));
+	CHECK_INT(json_get(room.data, S("profiles"))->n, 0);
+	CHECK(tool_room_says("no profiles that a call may name"));
+}
+
+TEST(a_profile_that_may_be_named_draws_on_one_that_may_not)
+{
+	files(CONFIG, KEYS);
+	room.profiles = S("prod");
+	tool_room_answer("<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+	    "<AccessKeyId>ASIAPROD</AccessKeyId><SecretAccessKey>s"
+	    "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>"
+	    "2030-01-01T00:00:00Z</Expiration></Credentials>"
+	    "</AssumeRoleResult></AssumeRoleResponse>");
+	tool_room_answer("@DescribeAlarms {}");
+	CHECK(tool_room_call("get_active_alarms",
+	    "{\"profile_name\":\"prod\"}"));
+	CHECK(!room.is_error);
+	CHECK(tool_room_sent("Action=AssumeRole"));
+	CHECK(tool_room_call("get_active_alarms",
+	    "{\"profile_name\":\"keys\"}"));
+	CHECK(room.is_error);
+}
+
+TEST(the_default_profile_may_be_named_where_that_means_naming_none)
+{
+	files("", KEYS);
+	room.profiles = S("prod");
+	CHECK(tool_room_call("whoami", "{\"profile_name\":\"default\"}"));
+	CHECK(!room.is_error);
+	fake_sys_env(&room.fake, "AWS_PROFILE", "keys");
+	CHECK(tool_room_call("whoami", "{\"profile_name\":\"default\"}"));
+	CHECK(room.is_error);
+	CHECK(tool_room_call("whoami", "{\"profile_name\":\"keys\"}"));
+	CHECK(room.is_error);
+}

@@ -150,7 +150,7 @@ tool_room_open(void)
 	aws.creds = creds_new(&start, &setup);
 	room.answer_n = room.answer_at = 0;
 	room.sent_len = room.request_n = 0;
-	room.stream = STR_NONE;
+	room.stream = room.profiles = STR_NONE;
 	room.fail_at = SIZE_MAX;
 	return aws.creds != NULL && aws_init(&aws, &f) == ERR_OK &&
 	    mcp_new(&mcp, &config, &start, &f) == ERR_OK;
@@ -175,6 +175,7 @@ tool_room_call(const char *tool, const char *arguments)
 
 	arena_free(&work);
 	arena_init(&work, (size_t)64 << 20);
+	aws.profiles = room.profiles;
 	work.fail_at = room.fail_at;
 	fail_init(&f, &work);
 	m = (struct mcp_message){ .arena = &work, .sys = &room.fake.sys,

@@ -201,6 +201,63 @@ instance_region(struct aws_scope *s, struct str *out)
 }
 
 /* see call.h */
+bool
+aws_profile_allowed(const struct aws_scope *s, struct str name)
+{
+	struct str rest = s->aws->profiles;
+	bool allowed = rest.p == NULL;
+
+	while (!allowed && rest.p != NULL) {
+		allowed = str_matches(str_trim(str_cut(&rest, ',')), name);
+	}
+	return allowed;
+}
+
+/* The profile of calls that name none. */
+static struct str
+own_profile(const struct aws *aws)
+{
+	struct str own = aws->profile.len > 0 ? aws->profile :
+	    profile_from_env(aws->sys);
+
+	return own.len > 0 ? own : S("default");
+}
+
+/* Refuses a name that the call may not use; the sentence tells of no other
+ * profile but those it may. A name that means the same as none passes: the one
+ * of --profile, or "default" where there is no such profile. */
+static enum err
+check_profile(struct aws_scope *s)
+{
+	struct str name = s->profile_arg;
+	bool exists = profile_exists(&s->files, name);
+	struct str *names;
+	struct buf b = buf_in(s->arena, FAIL_TEXT_MAX);
+	size_t n, kept = 0;
+
+	if (name.p == NULL || s->aws->profiles.p == NULL ||
+	    (exists && aws_profile_allowed(s, name)) ||
+	    (str_eq(name, own_profile(s->aws)) &&
+	    (!exists || s->aws->profile.len > 0))) {
+		return ERR_OK;
+	}
+	if (profile_list(&s->files, s->arena, &names, &n) != ERR_OK) {
+		return fail_set(s->fail, ERR_NOMEM, 0, STR_NONE);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (aws_profile_allowed(s, names[i])) {
+			names[kept++] = names[i];
+		}
+	}
+	buf_addf(&b, "profile '%s' is not one that may be named here "
+	    "(CLOUDWATCH_MCP_PROFILES); ", name);
+	buf_add(&b, kept == 0 ? S("none may be: leave profile_name out") :
+	    S("those that may: "));
+	profile_add_names(&b, names, kept);
+	return fail_set(s->fail, ERR_PROFILE, 0, buf_str(&b));
+}
+
+/* see call.h */
 enum err
 aws_scope_open(struct aws_scope *s, struct str profile_arg,
     struct str region_arg)
@@ -215,13 +272,12 @@ aws_scope_open(struct aws_scope *s, struct str profile_arg,
 		return fail_set(s->fail, err, 0, STR_NONE);
 	}
 	s->profile_arg = profile_arg.len > 0 ? profile_arg : STR_NONE;
-	s->profile = s->profile_arg.p != NULL ? s->profile_arg : aws->profile;
-	if (s->profile.len == 0) {
-		s->profile = profile_from_env(aws->sys);
+	err = check_profile(s);
+	if (err != ERR_OK) {
+		return err;
 	}
-	if (s->profile.len == 0) {
-		s->profile = S("default");
-	}
+	s->profile = s->profile_arg.p != NULL ? s->profile_arg :
+	    own_profile(aws);
 	text = profile_get(&s->files, s->profile, S("max_attempts"));
 	s->attempt_max = AWS_ATTEMPT_N;
 	if (aws->attempt_max > 0) {

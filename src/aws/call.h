@@ -68,6 +68,8 @@ struct aws {
 	const struct creds_keys *keys; /* not NULL: used instead of the chain
 	                          * (the demo account, tests) */
 	struct str profile;      /* --profile; absent: environment or default */
+	struct str profiles;     /* patterns of the profiles that a call may
+	                          * name, comma-separated; absent: all */
 	struct str region;       /* --region or AWS_REGION; may be absent */
 	struct str user_agent;   /* value of User-Agent */
 	int64_t attempt_max;     /* AWS_MAX_ATTEMPTS; 0: profile, else 3 */
@@ -123,9 +125,13 @@ void aws_scope_init(struct aws_scope *s, struct aws *aws, struct arena *a,
     struct fail *f, int64_t deadline_ms, const struct cancel *cancel,
     unsigned *call_n);
 /* Decides profile and region; arguments may be absent. Reads the two AWS files
- * but finds no keys yet. ERR_PROFILE, ERR_REGION, ERR_NOMEM. */
+ * but finds no keys yet. ERR_PROFILE (also for a name that this call may not
+ * use), ERR_REGION, ERR_NOMEM. */
 enum err aws_scope_open(struct aws_scope *s, struct str profile_arg,
     struct str region_arg) MUST_USE;
+/* Whether calls of this scope may name that profile: the one rule for tools
+ * and lists. What a profile draws on (source_profile) is its own business. */
+bool aws_profile_allowed(const struct aws_scope *s, struct str name);
 /* The same scope in another region, with the same fail. ERR_REGION. */
 enum err aws_scope_region(const struct aws_scope *s, struct str region,
     struct aws_scope *out) MUST_USE;

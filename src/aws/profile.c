@@ -398,9 +398,9 @@ profile_describe(const struct profile_set *set,
 	add_settings(set, file, b);
 }
 
-/* Appends at most PROFILE_NAMED_MAX names. */
-static void
-add_names(struct buf *b, const struct str *names, size_t n)
+/* see profile.h */
+void
+profile_add_names(struct buf *b, const struct str *names, size_t n)
 {
 	for (size_t i = 0; i < n && i < PROFILE_NAMED_MAX; i++) {
 		buf_addf(b, "%s%s", i == 0 ? S("") : S(", "), names[i]);
@@ -442,7 +442,7 @@ profile_unknown(const struct profile_set *set, struct arena *a,
 	}
 	if (profile_list(set, a, &names, &name_n) == ERR_OK && name_n > 0) {
 		buf_add(&b, S("; profiles there: "));
-		add_names(&b, names, name_n);
+		profile_add_names(&b, names, name_n);
 	} else if (read_n > 0) {
 		buf_add(&b, S("; no profile is in it"));
 	} else {

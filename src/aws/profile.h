@@ -85,6 +85,9 @@ struct str profile_expand(const struct sys *sys, struct arena *a,
  * their paths come, what is in them. Returns ERR_PROFILE. */
 enum err profile_unknown(const struct profile_set *set, struct arena *a,
     struct str profile, struct fail *f);
+/* Appends names, separated by commas; behind PROFILE_NAMED_MAX of them only
+ * how many more there are. */
+void profile_add_names(struct buf *b, const struct str *names, size_t n);
 /* Appends one clause on a file's state: "/x/config holds 3 profiles",
  * "/x/config does not exist (HOME=/x, AWS_CONFIG_FILE unset)", ... */
 void profile_describe(const struct profile_set *set,

@@ -210,7 +210,8 @@ state_of(const struct profile_set *set, struct arena *a, size_t n)
 	if (n > 0 && !broken) {
 		return STR_NONE;
 	}
-	buf_add(&b, n == 0 ? S("There are no profiles: ") : S(""));
+	buf_add(&b, n == 0 ? S("There are no profiles that a call may name: ")
+	    : S(""));
 	profile_describe(set, &set->config, a, &b);
 	buf_add(&b, S("; "));
 	profile_describe(set, &set->credentials, a, &b);
@@ -222,28 +223,30 @@ state_of(const struct profile_set *set, struct arena *a, size_t n)
 	return buf_str(&b);
 }
 
-/* The names to show: all, or the one that was asked for. */
+/* The names to show: those a call may name, or the one asked for. */
 static enum err
 names_of(struct ask *q, struct str **names, size_t *n)
 {
 	struct call *c = q->c;
 	struct str one = tool_arg_str(c, S("profile_name"));
 	enum err err = profile_list(&q->scope.files, c->arena, names, n);
+	size_t kept = 0;
 
 	if (err != ERR_OK) {
 		return fail_set(c->fail, err, 0, STR_NONE);
 	}
-	if (one.len == 0) {
-		return ERR_OK;
-	}
 	for (size_t i = 0; i < *n; i++) {
-		if (str_eq((*names)[i], one)) {
-			*names += i;
-			*n = 1;
-			return ERR_OK;
+		bool shown = one.len == 0 ?
+		    aws_profile_allowed(&q->scope, (*names)[i]) :
+		    str_eq((*names)[i], one);
+
+		if (shown) {
+			(*names)[kept++] = (*names)[i];
 		}
 	}
-	return profile_unknown(&q->scope.files, c->arena, one, c->fail);
+	*n = kept;
+	return kept > 0 || one.len == 0 ? ERR_OK :
+	    profile_unknown(&q->scope.files, c->arena, one, c->fail);
 }
 
 /* Writes the rows, checked in groups that are shown as they come. */
