@@ -8,6 +8,7 @@
 # make e2e         the real binary against the demo endpoint
 # make lint        layers, purity, style, warnings, analysers
 # make interop     against clients that others wrote
+# make iam-check   the IAM documents against the code and IAM's grammar
 # make bench       speed and size, beside nginx and curl
 # make fuzz        fuzz for 10 minutes; fuzz-smoke: for one
 # make cov         coverage of the unit tests
@@ -111,7 +112,7 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all demo test unit corpus e2e bench lint lint-selftest headers metrics-check metrics-selftest fuzz fuzz-smoke cov vendor \
-	vendor-libs dist interop interop-sigv4 interop-profiles check-binary check-reproducible check-dist image-test \
+	vendor-libs dist interop interop-sigv4 interop-profiles iam-check check-binary check-reproducible check-dist image-test \
 	objects print-flags print-vendor clean help
 
 all:
@@ -187,6 +188,9 @@ interop-profiles:
 	$(SUB) MODE=debug build/debug/tests/interop/profiles_probe
 	$(Q)python3 tests/interop/botocore_profiles.py \
 	    build/debug/tests/interop/profiles_probe
+iam-check: all
+	$(SETUP) build test
+	$(Q)sh tests/deploy/iam.sh $(PROGRAM)
 bench: all
 	$(SETUP) build bench
 	$(SUB) MODE=release $(patsubst tests/%.c,build/release/tests/%,$(wildcard \

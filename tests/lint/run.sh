@@ -66,7 +66,7 @@ check_cppcheck() {
 
 check_shell() {
 	# shellcheck disable=SC2046
-	shellcheck -s sh $(find vendor/*.sh tests fuzz -name '*.sh') \
+	shellcheck -s sh $(find vendor/*.sh tests fuzz deploy -name '*.sh') \
 	    $(find .ci -name run 2>/dev/null)
 }
 
