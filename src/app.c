@@ -78,7 +78,11 @@ check_caller(struct visit *v)
 static enum app_verdict
 tools_begins(struct visit *v)
 {
-	return visit_json(v, 200, mcp_tools_json(v->app->mcp));
+	struct str list = mcp_tools_json(v->app->mcp, v->message.gate,
+	    &v->job->arena);
+
+	return list.p == NULL ? visit_error(v, ERR_NOMEM, STR_NONE,
+	    VISIT_NO_FIELD) : visit_json(v, 200, list);
 }
 
 /* ---- for orchestrators and people ---- */

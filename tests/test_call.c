@@ -1108,3 +1108,97 @@ TEST(a_call_that_runs_out_of_memory_ends_in_order)
 {
 	CHECK(test_fail_sweep(scenario, NULL, JOB_ARENA_CAP) > 20);
 }
+
+/* ---- on behalf of a caller ---- */
+
+static unsigned looked_n;
+static unsigned dropped_n;
+
+static enum err
+own_keys(void *ctx, int64_t deadline_ms, const struct cancel *cancel,
+    struct arena *a, struct creds_keys *out, struct fail *f)
+{
+	(void)cancel;
+	(void)a;
+	MUST(deadline_ms == scope.deadline_ms);
+	looked_n++;
+	if (ctx != NULL) {
+		return fail_set(f, ERR_CREDENTIALS, 0, S("no role for you"));
+	}
+	*out = (struct creds_keys){ .access_key_id = S("ASIAOWN"),
+	    .secret = S("s"), .token = S("t"),
+	    .account_id = S("222222222222") };
+	return ERR_OK;
+}
+
+static void
+drop(void *ctx, struct str access_key_id)
+{
+	(void)ctx;
+	MUST(str_eq(access_key_id, S("ASIAOWN")));
+	dropped_n++;
+}
+
+TEST(a_callers_own_keys_are_the_only_ones)
+{
+	struct aws_caller caller = { .keys = own_keys, .drop = drop };
+
+	begin();
+	scope.caller = &caller;
+	looked_n = dropped_n = 0;
+	fake_transport_reply(&wire, MONITORING, 400,
+	    "{\"__type\":\"ExpiredTokenException\",\"message\":\"x\"}");
+	fake_transport_reply(&wire, MONITORING, 200, "{}");
+	CHECK_INT(call(&describe), ERR_OK);
+	CHECK(fake_transport_saw(&wire, "Credential=ASIAOWN/"));
+	CHECK(!fake_transport_saw(&wire, "Credential=AKID/"));
+	CHECK_INT(looked_n, 2);
+	CHECK_INT(dropped_n, 1);
+	CHECK_STR(scope.account_id, S("222222222222"));
+	CHECK(end());
+
+	begin();
+	scope.caller = &caller;
+	caller.ctx = &caller;
+	CHECK_INT(call(&describe), ERR_CREDENTIALS);
+	CHECK(says("no role for you"));
+	CHECK_INT(call_n, 0);
+	CHECK(end());
+}
+
+TEST(a_caller_with_own_keys_names_no_profile)
+{
+	struct aws_caller caller = { .keys = own_keys };
+
+	begin();
+	scope.caller = &caller;
+	CHECK_INT(aws_scope_open(&scope, S("prod"), STR_NONE), ERR_PROFILE);
+	CHECK(says("leave profile_name out"));
+	CHECK_INT(aws_scope_open(&scope, S("default"), STR_NONE), ERR_OK);
+	CHECK(end());
+}
+
+TEST(a_caller_names_only_the_profiles_that_are_for_it)
+{
+	struct str patterns[] = { S("dev-*"), S("test") };
+	struct aws_caller caller = { .profiles = patterns, .profile_n = 2 };
+
+	begin();
+	fake_sys_env(&world, "HOME", "/h");
+	fake_sys_file(&world, "/h/.aws/config", "[profile dev-1]\n"
+	    "region = us-west-2\n[profile prod]\n");
+	scope.caller = &caller;
+	CHECK_INT(aws_scope_open(&scope, S("dev-1"), STR_NONE), ERR_OK);
+	CHECK_INT(aws_scope_open(&scope, S("prod"), STR_NONE), ERR_PROFILE);
+	CHECK(says("profile 'prod' is not one that may be named here (by "
+	    "you); those that may: dev-1"));
+	fail_clear(&fail);
+	/* Naming none is no way around. */
+	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_PROFILE);
+	CHECK(says("you may not read with the profile of calls that name "
+	    "none; those that may: dev-1"));
+	patterns[1] = S("default");
+	fail_clear(&fail);
+	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_OK);
+	CHECK(end());
+}

@@ -223,6 +223,7 @@ static struct mcp_session session;
 static struct mcp_message last; /* the message of the last question */
 static bool takes_events = true;
 static const struct mcp_config *serving = &everything;
+static const struct mcp_gate *gate;
 
 /* ' becomes "; the result is one of several rotating buffers. */
 static struct str
@@ -278,7 +279,7 @@ ask(enum mcp_front front, const char *body)
 	last = (struct mcp_message){ .front = front, .arena = &arena,
 	    .sys = &sys.sys, .headers = headers, .header_n = header_n,
 	    .session = front == MCP_STDIO ? &session : NULL, .body = q(body),
-	    .emit = takes_events ? emit : NULL, .ctx = &b };
+	    .emit = takes_events ? emit : NULL, .ctx = &b, .gate = gate };
 	verdict = mcp_begin(mcp, &last);
 	if (verdict == MCP_DEFER) {
 		buf_add(&b, S("(deferred) "));
@@ -777,6 +778,65 @@ TEST(modern_parameter_errors_are_200)
 	modern("tools/list", NULL);
 	CHECK(starts(post(REQ("tools/list", "'cursor':'x'," META)), "200 {"
 	    "'jsonrpc':'2.0','id':1,'error':{'code':-32602"));
+}
+
+/* ---- a caller who may not do everything ---- */
+
+static unsigned admitted_n;
+
+static bool
+offers_echo(void *ctx, const struct tool *tool)
+{
+	(void)ctx;
+	return str_eq(tool->name, S("echo")) || str_eq(tool->name, S("raw"));
+}
+
+static enum err
+admit_two(void *ctx, const struct tool *tool, struct fail *f)
+{
+	(void)ctx;
+	return ++admitted_n <= 2 ? ERR_OK : fail_setf(f, ERR_AUTH_RATE,
+	    "enough of %s", tool->name);
+}
+
+TEST(a_gate_hides_tools_from_lists_and_calls)
+{
+	static const struct mcp_gate two = { NULL, offers_echo, admit_two };
+	struct str whole = post(REQ("tools/list", ""));
+	struct str some;
+
+	gate = &two;
+	admitted_n = 0;
+	some = post(REQ("tools/list", ""));
+	CHECK(some.len < whole.len && has(some, "'name':'echo'") &&
+	    has(some, "'name':'raw'") && !has(some, "'name':'slow'"));
+	modern("tools/list", NULL);
+	CHECK(has(post(REQ("tools/list", META)), "}],'ttlMs':300000,"
+	    "'cacheScope':'private'"));
+	CHECK(has(post(REQ("tools/call", "'name':'slow'")), "'code':-32602,"
+	    "'message':'the tool \\'slow\\' is not one that this caller may "
+	    "use"));
+	CHECK_INT(admitted_n, 0);
+	gate = NULL;
+}
+
+TEST(a_gate_counts_calls_and_refuses_with_a_result)
+{
+	static const struct mcp_gate two = { NULL, NULL, admit_two };
+
+	gate = &two;
+	admitted_n = 0;
+	for (int i = 0; i < 2; i++) {
+		CHECK(has(post(REQ("tools/call", "'name':'echo','arguments':"
+		    "{'text':'x'}")), "'structuredContent'"));
+	}
+	CHECK(has(post(REQ("tools/call", "'name':'slow'")), "200 {'jsonrpc':"
+	    "'2.0','id':1,'result':{'content':[{'type':'text','text':'enough "
+	    "of slow'}],'isError':true}}"));
+	CHECK_INT(last.log.code, ERR_AUTH_RATE);
+	modern("tools/list", NULL);
+	CHECK(has(post(REQ("tools/list", META)), "'cacheScope':'public'"));
+	gate = NULL;
 }
 
 TEST(modern_lists_and_reads_carry_cache_hints)

@@ -172,7 +172,7 @@ TEST(the_published_schema_is_the_golden_one)
 	FILE *f;
 
 	CHECK(begin_test());
-	now = mcp_tools_json(mcp);
+	now = mcp_tools_json(mcp, NULL, NULL);
 	if (getenv("GOLDEN_UPDATE") != NULL) {
 		f = fopen(GOLDEN, "w");
 		CHECK(f != NULL);
@@ -190,8 +190,8 @@ TEST(tools_list_costs_a_model_at_most_40000_bytes)
 {
 	CHECK(begin_test());
 	printf("    tools/list: %zu bytes, %zu tools\n",
-	    mcp_tools_json(mcp).len, tools_n);
-	CHECK(mcp_tools_json(mcp).len <= 40000);
+	    mcp_tools_json(mcp, NULL, NULL).len, tools_n);
+	CHECK(mcp_tools_json(mcp, NULL, NULL).len <= 40000);
 	for (size_t i = 0; i < tools_n; i++) {
 		struct mcp_config config = { .name = S("n"), .title = S("t"),
 		    .version = S("0"), .tools = &tools_table[i], .tool_n = 1 };
@@ -200,12 +200,12 @@ TEST(tools_list_costs_a_model_at_most_40000_bytes)
 
 		fail_init(&f, &start);
 		CHECK_INT(mcp_new(&one, &config, &start, &f), ERR_OK);
-		if (mcp_tools_json(one).len > 2400) {
+		if (mcp_tools_json(one, NULL, NULL).len > 2400) {
 			printf("    %.*s: %zu bytes\n",
 			    STR_ARG(tools_table[i]->name),
-			    mcp_tools_json(one).len);
+			    mcp_tools_json(one, NULL, NULL).len);
 		}
-		CHECK(mcp_tools_json(one).len <= 2400);
+		CHECK(mcp_tools_json(one, NULL, NULL).len <= 2400);
 	}
 	CHECK(tools_instructions.len < 900);
 }

@@ -210,7 +210,8 @@ aws_profile_allowed(const struct aws_scope *s, struct str name)
 	while (!allowed && rest.p != NULL) {
 		allowed = str_matches(str_trim(str_cut(&rest, ',')), name);
 	}
-	return allowed;
+	return allowed && (s->caller == NULL || s->caller->profiles == NULL ||
+	    str_matches_any(s->caller->profiles, s->caller->profile_n, name));
 }
 
 /* The profile of calls that name none. */
@@ -223,23 +224,47 @@ own_profile(const struct aws *aws)
 	return own.len > 0 ? own : S("default");
 }
 
+/* Whether the call may use the profile of that name, or of calls that name none
+ * (absent). A name that means the same as none passes the server's list: the
+ * one of --profile, or "default" where there is no such profile. A caller who
+ * is limited does not get at the rest by leaving the name out. */
+static bool
+may_use(const struct aws_scope *s, struct str name)
+{
+	struct str own = own_profile(s->aws);
+	bool exists = name.p != NULL && profile_exists(&s->files, name);
+
+	if (s->caller != NULL && s->caller->keys != NULL) {
+		return name.p == NULL || str_eq(name, own);
+	}
+	if (s->caller != NULL && s->caller->profiles != NULL &&
+	    !str_matches_any(s->caller->profiles, s->caller->profile_n,
+	    name.p == NULL ? own : name)) {
+		return false;
+	}
+	return name.p == NULL || s->aws->profiles.p == NULL ||
+	    (exists && aws_profile_allowed(s, name)) || (str_eq(name, own) &&
+	    (!exists || s->aws->profile.len > 0));
+}
+
 /* Refuses a name that the call may not use; the sentence tells of no other
- * profile but those it may. A name that means the same as none passes: the one
- * of --profile, or "default" where there is no such profile. */
+ * profile but those it may. */
 static enum err
 check_profile(struct aws_scope *s)
 {
 	struct str name = s->profile_arg;
-	bool exists = profile_exists(&s->files, name);
 	struct str *names;
 	struct buf b = buf_in(s->arena, FAIL_TEXT_MAX);
+	bool limited = s->caller != NULL && s->caller->profiles != NULL;
 	size_t n, kept = 0;
 
-	if (name.p == NULL || s->aws->profiles.p == NULL ||
-	    (exists && aws_profile_allowed(s, name)) ||
-	    (str_eq(name, own_profile(s->aws)) &&
-	    (!exists || s->aws->profile.len > 0))) {
+	if (may_use(s, name)) {
 		return ERR_OK;
+	}
+	if (s->caller != NULL && s->caller->keys != NULL) {
+		return fail_setf(s->fail, ERR_PROFILE, "profile '%s' cannot "
+		    "be named: your calls run with your own AWS identity; "
+		    "leave profile_name out", name);
 	}
 	if (profile_list(&s->files, s->arena, &names, &n) != ERR_OK) {
 		return fail_set(s->fail, ERR_NOMEM, 0, STR_NONE);
@@ -249,10 +274,17 @@ check_profile(struct aws_scope *s)
 			names[kept++] = names[i];
 		}
 	}
-	buf_addf(&b, "profile '%s' is not one that may be named here "
-	    "(CLOUDWATCH_MCP_PROFILES); ", name);
-	buf_add(&b, kept == 0 ? S("none may be: leave profile_name out") :
-	    S("those that may: "));
+	if (name.p != NULL) {
+		buf_addf(&b, "profile '%s' is not one that may be named here "
+		    "(%s); ", name, limited ? S("by you") :
+		    S("CLOUDWATCH_MCP_PROFILES"));
+	} else {
+		buf_add(&b, S("you may not read with the profile of calls that "
+		    "name none; "));
+	}
+	buf_add(&b, kept > 0 ? S("those that may: ") : limited ?
+	    S("there is none that you may name") :
+	    S("none may be: leave profile_name out"));
 	profile_add_names(&b, names, kept);
 	return fail_set(s->fail, ERR_PROFILE, 0, buf_str(&b));
 }
@@ -312,7 +344,10 @@ find_keys(struct aws_scope *s, struct creds_keys *out, struct fail *f)
 	struct creds_want want = { s->deadline_ms, s->cancel };
 	enum err err = ERR_OK;
 
-	if (s->aws->keys != NULL) {
+	if (s->caller != NULL && s->caller->keys != NULL) {
+		err = s->caller->keys(s->caller->ctx, s->deadline_ms,
+		    s->cancel, s->arena, out, f);
+	} else if (s->aws->keys != NULL) {
 		*out = *s->aws->keys;
 	} else {
 		MUST(s->aws->creds != NULL);
@@ -969,6 +1004,24 @@ retry_later(struct flight *fl, enum fault_kind kind)
 	return true;
 }
 
+/* The scope's keys can be looked up again. */
+static bool
+can_renew(const struct aws_scope *s)
+{
+	return s->caller != NULL && s->caller->keys != NULL ?
+	    s->caller->drop != NULL : s->aws->keys == NULL;
+}
+
+static void
+renew_keys(const struct aws_scope *s, struct str access_key_id)
+{
+	if (s->caller != NULL && s->caller->keys != NULL) {
+		s->caller->drop(s->caller->ctx, access_key_id);
+	} else {
+		creds_invalidate(s->aws->creds, s->profile_arg, access_key_id);
+	}
+}
+
 /* One of the two repairs, each once a call; false: used up. */
 static bool
 repair(struct flight *fl, enum fault_kind kind, const struct fault *fault)
@@ -982,9 +1035,8 @@ repair(struct flight *fl, enum fault_kind kind, const struct fault *fault)
 		fl->clock_fixed = true;
 		return true;
 	}
-	if (kind == FAULT_KEYS && !fl->keys_renewed && s->aws->keys == NULL) {
-		creds_invalidate(s->aws->creds, s->profile_arg,
-		    fl->keys.access_key_id);
+	if (kind == FAULT_KEYS && !fl->keys_renewed && can_renew(s)) {
+		renew_keys(s, fl->keys.access_key_id);
 		fl->keys_renewed = true;
 		fl->keyed = false;
 		return true;

@@ -42,6 +42,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aws/caller.h"
 #include "aws/creds.h"
 #include "aws/endpoint.h"
 #include "aws/pace.h"
@@ -108,6 +109,7 @@ struct aws_scope {
 	unsigned *call_n;            /* counts requests sent; may be NULL */
 	uint64_t number;             /* of the request in the log; 0: none. Set
 	                              * after aws_scope_init(), if at all */
+	const struct aws_caller *caller; /* the same; NULL: this server */
 	/* set by aws_scope_open() */
 	struct profile_set files;
 	struct str profile;          /* effective name, "default" where none */

@@ -121,6 +121,7 @@ call_init(const struct mcp *mcp, struct call *c, struct mcp_item *item,
 		.tool = item->tool,
 		.sys = m->sys,
 		.aws = m->aws,
+		.aws_caller = m->aws_caller,
 		.number = m->number,
 		.arena = m->arena,
 		.args = item->args,
@@ -144,6 +145,9 @@ call_account(struct mcp_item *item, const struct call *c)
 	item->m->log.aws_calls += c->aws_calls;
 	if (c->region.p != NULL) {
 		item->m->log.region = c->region;
+	}
+	if (c->account.p != NULL) {
+		item->m->log.account = c->account;
 	}
 }
 
@@ -184,6 +188,23 @@ check_client(struct mcp_item *item, const struct json *arguments)
 	    era_check_params(item->m, t, arguments, &item->fail) : ERR_OK;
 }
 
+/* Whether the tool is there for this caller; the call is counted. */
+static enum err
+check_gate(struct mcp_item *item)
+{
+	const struct mcp_gate *gate = item->m->gate;
+
+	if (gate == NULL) {
+		return ERR_OK;
+	}
+	if (gate->offers != NULL && !gate->offers(gate->ctx, item->tool)) {
+		return fail_setf(&item->fail, ERR_RPC_PARAMS, "the tool "
+		    "\"%s\" is not one that this caller may use; tools/list "
+		    "names those", item->tool->name);
+	}
+	return gate->admit(gate->ctx, item->tool, &item->bad_args);
+}
+
 /* see call.h */
 enum err
 call_prepare(const struct mcp *mcp, struct mcp_item *item)
@@ -211,6 +232,11 @@ call_prepare(const struct mcp *mcp, struct mcp_item *item)
 	if (err != ERR_OK) {
 		return err;
 	}
+	fail_init(&item->bad_args, item->m->arena);
+	err = check_gate(item);
+	if (err != ERR_OK) {
+		return item->bad_args.code == ERR_OK ? err : ERR_OK;
+	}
 	call_wishes(mcp, item);
 	if (item->tool->input_schema.p != NULL && item->tool->param_n == 0) {
 		/* A schema of its own: the handler looks for itself. */
@@ -218,7 +244,6 @@ call_prepare(const struct mcp *mcp, struct mcp_item *item)
 		item->deferred = (item->tool->flags & TOOL_LOCAL) == 0;
 		return ERR_OK;
 	}
-	fail_init(&item->bad_args, item->m->arena);
 	err = args_check(item->m->arena, item->tool->params,
 	    item->tool->param_n, arguments, &item->args, &item->bad_args);
 	if (err == ERR_NOMEM) {
@@ -279,6 +304,9 @@ keep_words(struct mcp_item *item, struct call *c)
 	}
 	if (c->region.p != NULL) {
 		c->region = str_dup(a, c->region);
+	}
+	if (c->account.p != NULL) {
+		c->account = str_dup(a, c->account);
 	}
 	if (c->result_type.p != NULL) {
 		c->result_type = str_dup(a, c->result_type);

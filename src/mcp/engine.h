@@ -41,6 +41,7 @@ struct mcp {
 	struct mcp_config config;
 	struct str lists[ENGINE_LIST_N][2]; /* result objects: [0] legacy, [1]
 	                                     * modern */
+	struct str *tools;     /* the entry of each tool in those lists */
 	struct str discover;   /* modern result object */
 	struct str handshake;  /* members of the legacy initialize result but
 	                        * its version, as an object */

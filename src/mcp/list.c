@@ -98,9 +98,9 @@ put_prompt(struct json_writer *w, const struct prompt *p)
 
 /* The member of a list: its name and the array. */
 static void
-put_list(struct json_writer *w, const struct mcp_config *c,
-    enum engine_list which)
+put_list(struct json_writer *w, const struct mcp *mcp, enum engine_list which)
 {
+	const struct mcp_config *c = &mcp->config;
 	static const struct str keys[ENGINE_LIST_N] = {
 		[ENGINE_TOOLS] = STR_INIT("tools"),
 		[ENGINE_RESOURCES] = STR_INIT("resources"),
@@ -111,7 +111,11 @@ put_list(struct json_writer *w, const struct mcp_config *c,
 	json_key(w, keys[which]);
 	json_begin_array(w);
 	for (size_t i = 0; which == ENGINE_TOOLS && i < c->tool_n; i++) {
+		size_t from = w->b->len;
+
 		put_tool(w, c->tools[i]);
+		/* Behind the comma; where it lies is known at the end. */
+		mcp->tools[i].len = w->b->len - from - (i > 0 ? 1 : 0);
 	}
 	for (size_t i = 0; which == ENGINE_RESOURCES && i < c->resource_n;
 	    i++) {
@@ -219,13 +223,26 @@ page_end(struct page *p, struct str *out, struct arena *a, struct fail *f)
 	    S("a list is too large to be served in one page"));
 }
 
-/* What closes a modern result that may be cached by everybody. */
+/* What closes a modern result that may be cached, by whom scope says. */
 static void
-put_cache(struct json_writer *w, const struct mcp *mcp)
+put_cache(struct json_writer *w, const struct mcp *mcp, struct str scope)
 {
 	json_put_integer(w, S("ttlMs"), ENGINE_LIST_TTL_MS);
-	json_put_string(w, S("cacheScope"), S("public"));
+	json_put_string(w, S("cacheScope"), scope);
 	json_put_raw(w, S("_meta"), mcp->meta);
+}
+
+/* The entries of the tools, one behind the other in the legacy list. */
+static void
+find_tools(struct mcp *mcp)
+{
+	struct str list = mcp->lists[ENGINE_TOOLS][0];
+	const char *at = list.p + str_find_byte(list, '[', 0) + 1;
+
+	for (size_t i = 0; i < mcp->config.tool_n; i++) {
+		mcp->tools[i].p = at;
+		at += mcp->tools[i].len + 1;
+	}
 }
 
 static enum err
@@ -241,15 +258,16 @@ render_lists(struct mcp *mcp, struct arena *a, struct fail *f)
 		if (modern) {
 			json_put_string(&p.w, S("resultType"), S("complete"));
 		}
-		put_list(&p.w, &mcp->config, which);
+		put_list(&p.w, mcp, which);
 		if (modern) {
-			put_cache(&p.w, mcp);
+			put_cache(&p.w, mcp, S("public"));
 		}
 		err = page_end(&p, &mcp->lists[which][modern], a, f);
 		if (err != ERR_OK) {
 			return err;
 		}
 	}
+	find_tools(mcp);
 	return ERR_OK;
 }
 
@@ -275,7 +293,7 @@ render_discover(struct mcp *mcp, struct arena *a, struct fail *f)
 	json_put_raw(&p.w, S("supportedVersions"), S("[\"" ERA_MODERN "\"]"));
 	put_capabilities(&p.w, &mcp->config, true);
 	put_if(&p.w, S("instructions"), mcp->config.instructions);
-	put_cache(&p.w, mcp);
+	put_cache(&p.w, mcp, S("public"));
 	return page_end(&p, &mcp->discover, a, f);
 }
 
@@ -292,11 +310,42 @@ render_handshake(struct mcp *mcp, struct arena *a, struct fail *f)
 }
 
 /* see list.h */
+void
+list_tools(const struct mcp *mcp, const struct mcp_gate *gate, bool modern,
+    struct json_writer *w)
+{
+	if (gate == NULL || gate->offers == NULL) {
+		json_raw(w, mcp->lists[ENGINE_TOOLS][modern]);
+		return;
+	}
+	json_begin_object(w);
+	if (modern) {
+		json_put_string(w, S("resultType"), S("complete"));
+	}
+	json_key(w, S("tools"));
+	json_begin_array(w);
+	for (size_t i = 0; i < mcp->config.tool_n; i++) {
+		if (gate->offers(gate->ctx, mcp->config.tools[i])) {
+			json_raw(w, mcp->tools[i]);
+		}
+	}
+	json_end_array(w);
+	if (modern) {
+		put_cache(w, mcp, S("private"));
+	}
+	json_end_object(w);
+}
+
+/* see list.h */
 enum err
 list_render(struct mcp *mcp, struct arena *a, struct fail *f)
 {
 	enum err err = render_meta(mcp, a, f);
 
+	mcp->tools = ARENA_ARRAY(a, mcp->config.tool_n, struct str);
+	if (mcp->tools == NULL) {
+		return fail_set(f, ERR_NOMEM, 0, STR_NONE);
+	}
 	if (err == ERR_OK) {
 		err = render_lists(mcp, a, f);
 	}

@@ -15,6 +15,9 @@
  * ERR_NOMEM. */
 enum err list_render(struct mcp *mcp, struct arena *a, struct fail *f)
     MUST_USE;
+/* Writes the result of tools/list as the gate has it (NULL: whole). */
+void list_tools(const struct mcp *mcp, const struct mcp_gate *gate,
+    bool modern, struct json_writer *w);
 /* Some prompt or template completes its arguments. */
 bool list_has_completions(const struct mcp_config *config);
 

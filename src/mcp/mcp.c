@@ -409,9 +409,19 @@ mcp_run(const struct mcp *mcp, struct mcp_message *m)
 
 /* see mcp.h */
 struct str
-mcp_tools_json(const struct mcp *mcp)
+mcp_tools_json(const struct mcp *mcp, const struct mcp_gate *gate,
+    struct arena *a)
 {
-	return mcp->lists[ENGINE_TOOLS][0];
+	struct buf b;
+	struct json_writer w;
+
+	if (gate == NULL || gate->offers == NULL) {
+		return mcp->lists[ENGINE_TOOLS][0];
+	}
+	b = buf_in(a, MCP_LIST_MAX);
+	w = json_writer(&b);
+	list_tools(mcp, gate, false, &w);
+	return buf_ok(&b) ? buf_str(&b) : STR_NONE;
 }
 
 /* see mcp.h */

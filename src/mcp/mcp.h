@@ -80,6 +80,17 @@ struct mcp_session {
 	enum tool_level level;
 };
 
+/* What one caller may do, where that is not everything. */
+struct mcp_gate {
+	void *ctx;
+	/* Whether the tool is there for this caller, in lists and in calls.
+	 * NULL: all are. */
+	bool (*offers)(void *ctx, const struct tool *tool);
+	/* Asked once for each call of a tool, on the thread that checks it.
+	 * An error's sentence becomes the tool's result. */
+	enum err (*admit)(void *ctx, const struct tool *tool, struct fail *f);
+};
+
 /* What happened, for the log. */
 struct mcp_log {
 	struct str method;  /* as received, echo with care; absent: none */
@@ -89,6 +100,7 @@ struct mcp_log {
 	enum err code;      /* why: an error reply's or the tool's; ERR_OK */
 	unsigned aws_calls;
 	struct str region;  /* effective AWS region of the call; absent: none */
+	struct str account; /* account it asked; absent: none, or not known */
 	size_t reply_len;   /* bytes of the reply */
 	int64_t duration_ms; /* spent in mcp_begin() or mcp_run() */
 };
@@ -99,6 +111,8 @@ struct mcp_message {
 	struct arena *arena;     /* this message's memory; the reply's too */
 	const struct sys *sys;
 	struct aws *aws;         /* handed to tools; may be NULL */
+	const struct aws_caller *aws_caller; /* the same */
+	const struct mcp_gate *gate; /* NULL: everything is for this caller */
 	const struct http1_header *headers; /* MCP_HTTP; may be NULL */
 	size_t header_n;
 	struct mcp_session *session; /* MCP_STDIO; may be NULL */
@@ -154,8 +168,10 @@ void mcp_run(const struct mcp *mcp, struct mcp_message *m);
  * m->emit progress is reported, under the token 0. */
 enum err mcp_call_tool(const struct mcp *mcp, struct mcp_message *m,
     struct str name, const struct json *arguments, struct fail *f) MUST_USE;
-/* The ListToolsResult, as in the legacy era: {"tools":[...]}. */
-struct str mcp_tools_json(const struct mcp *mcp);
+/* The ListToolsResult, as in the legacy era: {"tools":[...]}, of the tools that
+ * the gate offers (NULL: all). In the arena or constant; absent: no memory. */
+struct str mcp_tools_json(const struct mcp *mcp, const struct mcp_gate *gate,
+    struct arena *a);
 /* The configuration the engine was made with. */
 const struct mcp_config *mcp_config(const struct mcp *mcp);
 

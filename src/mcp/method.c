@@ -89,7 +89,11 @@ static enum err
 list_write(const struct mcp *mcp, struct mcp_item *item,
     struct json_writer *w)
 {
-	json_raw(w, mcp->lists[item->method->list][item->era.modern]);
+	if (item->method->list == ENGINE_TOOLS) {
+		list_tools(mcp, item->m->gate, item->era.modern, w);
+	} else {
+		json_raw(w, mcp->lists[item->method->list][item->era.modern]);
+	}
 	return ERR_OK;
 }
 

@@ -95,6 +95,7 @@ struct call {
 	const struct tool *tool;
 	const struct sys *sys;
 	struct aws *aws;          /* NULL for engines without AWS (fixtures) */
+	const struct aws_caller *aws_caller; /* on whose behalf; NULL: ours */
 	struct arena *arena;
 	const struct json *args;  /* object; validated; nulls removed, defaults
 	                           * not filled in (use tool_arg_*) */
@@ -118,6 +119,7 @@ struct call {
 	size_t tool_n;
 	struct str region;        /* effective one, set by the tool, for the
 	                           * log; absent: none */
+	struct str account;       /* the account it asked, the same */
 };
 
 /* Typed access to validated arguments; the parameter's default when absent.

@@ -16,6 +16,7 @@ ask_begin(struct ask *q, struct call *c)
 	aws_scope_init(&q->scope, c->aws, c->arena, c->fail, c->deadline_ms,
 	    c->cancel, &c->aws_calls);
 	q->scope.number = c->number;
+	q->scope.caller = c->aws_caller;
 	q->err = aws_scope_open(&q->scope,
 	    tool_arg_str(c, S("profile_name")), tool_arg_str(c, S("region")));
 	c->region = q->scope.region;
@@ -94,8 +95,8 @@ void
 ask_origin(struct ask *q, struct json_writer *out)
 {
 	json_put_string_or_null(out, S("region"), q->scope.region);
-	json_put_string_or_null(out, S("account_id"),
-	    aws_account_id(&q->scope));
+	q->c->account = aws_account_id(&q->scope);
+	json_put_string_or_null(out, S("account_id"), q->c->account);
 	json_put_string_or_null(out, S("profile_name"), q->scope.profile);
 }
 
