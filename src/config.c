@@ -135,6 +135,10 @@ static const struct row rows[] = {
 	{ NONE, STR_INIT("AUTH_SIGV4_HOST"), NONE, KIND_TEXT,
 	    FIELD(sigv4_host), NONE, 1, 253, STR_INIT("Host they sign, where "
 	    "a gateway changes it") },
+	{ NONE, STR_INIT("AUTH_CALLER_CREDENTIALS"), NONE, KIND_SWITCH,
+	    FIELD(caller_credentials), NONE, 0, 0, STR_INIT("true: callers "
+	    "may bring temporary AWS credentials, over TLS or from this "
+	    "machine: base64 JSON in X-AWS-Credentials or as bearer token") },
 	{ STR_INIT("json"), NONE, NONE, KIND_SWITCH, FIELD(json), NONE, 0, 0,
 	    STR_INIT("doctor only: the report as JSON") },
 	{ STR_INIT("markdown"), NONE, NONE, KIND_SWITCH, FIELD(markdown), NONE,

@@ -73,6 +73,7 @@ struct config {
 	struct str sigv4_keys_file; /* keys that callers sign with */
 	struct str sigv4_region, sigv4_service; /* their scope; absent: any */
 	struct str sigv4_host;  /* what they sign as Host; absent: as sent */
+	bool caller_credentials; /* callers may bring AWS credentials */
 	struct str fault;       /* demo-endpoint: injected faults */
 };
 

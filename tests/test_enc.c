@@ -188,3 +188,30 @@ TEST(wiped_memory_is_zero)
 		CHECK_INT(m[i], 0);
 	}
 }
+
+TEST(base64_of_people_has_one_alphabet_and_may_have_padding)
+{
+	static const struct {
+		const char *text;
+		const char *want; /* NULL: refused */
+	} cases[] = {
+		{ "", "" }, { "aGk=", "hi" }, { "aGk", "hi" },
+		{ "aA==", "h" }, { "aA", "h" }, { "aGkh", "hi!" },
+		{ "_-_-", "\377\357\376" }, { "/+/+", "\377\357\376" },
+		{ "_+_-", NULL }, { "aA=", NULL }, { "aGk==", NULL },
+		{ "a===", NULL }, { "aGl", NULL }, { "aGk=\n", NULL },
+		{ "a", NULL }, { "=", NULL }, { "====", NULL },
+	};
+	char text[16];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf b = buf_fixed(text, sizeof(text));
+		bool ok = enc_base64_either_decode(&b,
+		    test_guarded(str_from_z(cases[i].text)));
+
+		CHECK_INT(ok, cases[i].want != NULL);
+		if (ok) {
+			CHECK_STR(buf_str(&b), str_from_z(cases[i].want));
+		}
+	}
+}

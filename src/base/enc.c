@@ -222,19 +222,24 @@ enc_base64url(struct buf *out, struct str s)
 	encode(out, s, true);
 }
 
+/* Without the '=' that text of whole quartets may end with. */
+static struct str
+unpadded(struct str s)
+{
+	size_t pad = 0;
+
+	while (s.len % 4 == 0 && pad < 2 && pad < s.len &&
+	    s.p[s.len - 1 - pad] == '=') {
+		pad++;
+	}
+	return str_sub(s, 0, s.len - pad);
+}
+
 /* see enc.h */
 bool
 enc_base64_decode(struct buf *out, struct str s)
 {
-	size_t pad = 0;
-
-	if (s.len % 4 != 0) {
-		return false;
-	}
-	while (pad < 2 && pad < s.len && s.p[s.len - 1 - pad] == '=') {
-		pad++;
-	}
-	return decode(out, str_sub(s, 0, s.len - pad), false);
+	return s.len % 4 == 0 && decode(out, unpadded(s), false);
 }
 
 /* see enc.h */
@@ -242,4 +247,14 @@ bool
 enc_base64url_decode(struct buf *out, struct str s)
 {
 	return decode(out, s, true);
+}
+
+/* see enc.h */
+bool
+enc_base64_either_decode(struct buf *out, struct str s)
+{
+	bool url = str_find_byte(s, '-', 0) < s.len ||
+	    str_find_byte(s, '_', 0) < s.len;
+
+	return decode(out, unpadded(s), url);
 }

@@ -70,5 +70,8 @@ void enc_base64url(struct buf *out, struct str s);
  * then holds a part). */
 bool enc_base64_decode(struct buf *out, struct str s) MUST_USE;
 bool enc_base64url_decode(struct buf *out, struct str s) MUST_USE;
+/* The same for text from people and browsers: one of the two alphabets, with
+ * its padding or without any. */
+bool enc_base64_either_decode(struct buf *out, struct str s) MUST_USE;
 
 #endif

@@ -314,6 +314,11 @@
 #define AUTH_REFRESH_MS 5000
 /* The longest credentials in a header: what STS takes is under 20,000. */
 #define AUTH_TOKEN_MAX ((size_t)16 * 1024)
+/* An access key id (IAM API Reference: AccessKey), 20 characters so far; a
+ * secret has 40. */
+#define AWS_KEY_ID_MIN ((size_t)16)
+#define AWS_KEY_ID_MAX ((size_t)128)
+#define AWS_SECRET_MIN ((size_t)16)
 
 /* ---- AWS ---- */
 
