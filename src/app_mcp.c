@@ -173,6 +173,10 @@ init_message(struct visit *v, enum mcp_front front)
 	m->cancel = &v->job->cancel;
 	m->number = v->number;
 	m->ctx = v;
+	if (front == MCP_HTTP) {
+		(void)!trace_from_headers(v->job->http->headers,
+		    v->job->http->header_n, &m->trace);
+	}
 }
 
 /* The head of the event stream that the answer may become. Who only takes any

@@ -108,6 +108,8 @@ write_request(const struct visit *v, int status, enum log_level level)
 		log_str(&e, S("path"), v->route->path);
 	}
 	log_str(&e, S("caller"), v->caller.subject);
+	log_str(&e, S("trace_id"), v->message.trace.id);
+	log_str(&e, S("span_id"), v->message.trace.span);
 	log_str(&e, S("method"), l->method);
 	log_str(&e, S("tool"), l->tool);
 	log_str(&e, S("region"), l->region);

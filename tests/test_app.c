@@ -499,6 +499,32 @@ TEST(the_log_names_tool_region_and_duration)
 	CHECK(str_find(text, S("\"duration_ms\":"), 0) < text.len);
 }
 
+#define TRACE_ID "0af7651916cd43dd8448eb211c80319c"
+#define TRACE(span) "00-" TRACE_ID "-" span "-01"
+
+TEST(the_log_names_the_trace_of_the_header_or_rather_of_the_message)
+{
+	struct str text;
+
+	CHECK(begin_test());
+	CHECK(send(POST "traceparent: " TRACE("1111111111111111") "\r\n",
+	    PING));
+	text = fake_sys_log(&fake);
+	CHECK(str_find(text, S("\"trace_id\":\"" TRACE_ID "\",\"span_id\":"
+	    "\"1111111111111111\""), 0) < text.len);
+	CHECK(send(POST "traceparent: " TRACE("1111111111111111") "\r\n",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{"
+	    "\"_meta\":{\"traceparent\":\"" TRACE("2222222222222222") "\"}}}"));
+	text = fake_sys_log(&fake);
+	CHECK(str_find(text, S("\"span_id\":\"2222222222222222\""), 0) <
+	    text.len);
+	CHECK(begin_test());
+	CHECK(send(POST "traceparent: " TRACE("111111111111111G") "\r\n",
+	    PING));
+	text = fake_sys_log(&fake);
+	CHECK(str_find(text, S("trace_id"), 0) == text.len);
+}
+
 static bool
 scenario(struct arena *a, void *ctx)
 {

@@ -112,6 +112,78 @@ TEST(logs_speaks_json_1_1)
 	CHECK(end());
 }
 
+/* ---- trace context ---- */
+
+#define TRACE_ID "0af7651916cd43dd8448eb211c80319c"
+#define TRACE_SPAN "b7ad6b7169203331"
+
+/* The parent-id of the n-th request from 1; absent: it has no context. */
+static struct str
+sent_span(unsigned n)
+{
+	struct str log = fake_transport_log(&wire);
+	struct str key = S("traceparent: 00-" TRACE_ID "-");
+	size_t at = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		at = str_find(log, key, at);
+		if (at == log.len) {
+			return STR_NONE;
+		}
+		at += key.len;
+	}
+	return str_sub(log, at, at + TRACE_SPAN_LEN);
+}
+
+TEST(a_sampled_trace_gets_a_span_for_each_attempt_that_is_not_signed)
+{
+	struct trace trace;
+	struct str first, second;
+
+	begin();
+	CHECK(trace_parse(S("00-" TRACE_ID "-" TRACE_SPAN "-01"),
+	    S("rojo=1"), &trace));
+	scope.trace = &trace;
+	fake_transport_reply(&wire, MONITORING, 503, "");
+	fake_transport_reply(&wire, MONITORING, 200, "{}");
+	CHECK_INT(call(&describe), ERR_OK);
+	first = sent_span(1);
+	second = sent_span(2);
+	CHECK(first.p != NULL && second.p != NULL && sent_span(3).p == NULL);
+	CHECK(!str_eq(first, second) && !str_eq(first, S(TRACE_SPAN)));
+	CHECK(fake_transport_saw(&wire, "-01\ntracestate: rojo=1\n"));
+	CHECK(!fake_transport_saw(&wire, ";trace"));
+	CHECK(end());
+}
+
+TEST(a_trace_that_is_not_sampled_goes_on_as_it_came)
+{
+	struct trace trace;
+
+	begin();
+	CHECK(trace_parse(S("00-" TRACE_ID "-" TRACE_SPAN "-00"), STR_NONE,
+	    &trace));
+	scope.trace = &trace;
+	fake_transport_reply(&wire, MONITORING, 200, "{}");
+	CHECK_INT(call(&describe), ERR_OK);
+	CHECK(fake_transport_saw(&wire,
+	    "traceparent: 00-" TRACE_ID "-" TRACE_SPAN "-00\n"));
+	CHECK(!fake_transport_saw(&wire, "tracestate"));
+	CHECK(end());
+}
+
+TEST(without_a_trace_none_is_made_up)
+{
+	struct trace none = { .flags = 0 };
+
+	begin();
+	scope.trace = &none;
+	fake_transport_reply(&wire, MONITORING, 200, "{}");
+	CHECK_INT(call(&describe), ERR_OK);
+	CHECK(!fake_transport_saw(&wire, "trace"));
+	CHECK(end());
+}
+
 /* ---- GET ---- */
 
 #define PROM "GET https://monitoring.eu-west-1.amazonaws.com/api/v1/query" \

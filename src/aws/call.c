@@ -38,6 +38,7 @@ struct flight {
 	int64_t signed_ms;       /* clock offset used for the signature */
 	int64_t retry_n;         /* retries that were paid for */
 	int64_t paid;            /* tokens of the last one */
+	struct str span;         /* of the current attempt; absent: none */
 };
 
 /* ---- process-wide state ---- */
@@ -565,6 +566,7 @@ log_reply(const struct flight *fl, const struct fault *fault)
 	log_int(&e, S("bytes"), (int64_t)fault->body_len);
 	log_int(&e, S("duration_ms"), fault->took_ms);
 	log_str(&e, S("aws_request_id"), fl->job->reply.request_id);
+	log_str(&e, S("span_id"), fl->span);
 	log_end(&e);
 }
 
@@ -580,6 +582,41 @@ query_of(const struct aws_job *job)
 	return job->get != NULL ? job->get->query : STR_NONE;
 }
 
+/* Appends the trace context, if the request has one. */
+static void
+trace_headers(struct flight *fl, struct transport_header *headers, size_t *n)
+{
+	const struct aws_scope *s = fl->job->scope;
+	const struct sys *sys = s->aws->sys;
+	struct buf span = buf_in(s->arena, TRACE_SPAN_LEN);
+	struct buf parent = buf_in(s->arena, TRACE_PARENT_LEN);
+	uint8_t r[TRACE_SPAN_LEN / 2];
+
+	fl->span = STR_NONE;
+	if (s->trace == NULL || s->trace->id.p == NULL) {
+		return;
+	}
+	if ((s->trace->flags & TRACE_SAMPLED) != 0 &&
+	    sys->random(sys->ctx, r, sizeof(r)) == ERR_OK) {
+		r[0] |= 1; /* all zeros are no span */
+		enc_hex(&span, enc_bytes(r, sizeof(r)));
+		fl->span = buf_str(&span);
+	}
+	trace_write(&parent, s->trace, fl->span.p != NULL ? fl->span :
+	    s->trace->span);
+	if (!buf_ok(&parent) || !buf_ok(&span)) {
+		return;
+	}
+	headers[(*n)++] = (struct transport_header){ S("traceparent"),
+	    buf_str(&parent) };
+	if (s->trace->state.p != NULL) {
+		headers[(*n)++] = (struct transport_header){ S("tracestate"),
+		    s->trace->state };
+	}
+}
+
+/* Headers that are not signed: User-Agent and the trace context. */
+#define OTHER_HEADER_N 3
 #define HEADER_N 6 /* the headers that own_headers() makes, at most */
 
 /* Appends the headers of the attempt besides those of the signature. */
@@ -672,8 +709,8 @@ sign(struct flight *fl, struct transport_header **headers, size_t *header_n)
 	if (err != ERR_OK) {
 		return err;
 	}
-	*headers = ARENA_ARRAY(job->scope->arena, r.header_n + out.add_n + 1,
-	    struct transport_header);
+	*headers = ARENA_ARRAY(job->scope->arena, r.header_n + out.add_n +
+	    OTHER_HEADER_N, struct transport_header);
 	if (*headers == NULL) {
 		return ERR_NOMEM;
 	}
@@ -688,6 +725,7 @@ sign(struct flight *fl, struct transport_header **headers, size_t *header_n)
 	}
 	(*headers)[(*header_n)++] = (struct transport_header){
 	    S("User-Agent"), aws->user_agent };
+	trace_headers(fl, *headers, header_n);
 	log_request(fl, out.canonical);
 	return ERR_OK;
 }

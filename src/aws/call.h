@@ -32,6 +32,11 @@
  * request waits for its turn, and a call whose deadline comes before that ends
  * at once with ERR_AWS_THROTTLED.
  *
+ * A request that came with a trace context sends it on, unsigned as SigV4 wants
+ * of what proxies may change: each attempt is a span of its own when the trace
+ * is sampled, else the context goes as it came. AWS documents no use of it, but
+ * what stands between does (gateways of AWS_ENDPOINT_URL, meshes, proxies).
+ *
  * Errors are sentences for people: operation, region, what happened, the next
  * step. They go to scope->fail (or job->fail).
  */
@@ -58,6 +63,7 @@
 #include "base/sys.h"
 #include "proto/json.h"
 #include "proto/sigv4.h"
+#include "proto/trace.h"
 
 /* Process-wide state. The first part is set before the first call; the rest is
  * guarded by SYS_LOCK_AWS. Fill it with aws_init(). */
@@ -110,6 +116,7 @@ struct aws_scope {
 	uint64_t number;             /* of the request in the log; 0: none. Set
 	                              * after aws_scope_init(), if at all */
 	const struct aws_caller *caller; /* the same; NULL: this server */
+	const struct trace *trace;   /* the same; may be NULL */
 	/* set by aws_scope_open() */
 	struct profile_set files;
 	struct str profile;          /* effective name, "default" where none */

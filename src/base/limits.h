@@ -74,6 +74,8 @@
 #define URL_LABEL_MAX 63
 /* One line of an event stream: the data of an event is one line of JSON. */
 #define SSE_LINE_MAX ((size_t)12 * 1024 * 1024)
+/* A tracestate that is passed on: what W3C Trace Context 3.3.1.5 wants. */
+#define TRACE_STATE_MAX ((size_t)512)
 /* One message of an AWS event stream: a second of live tail is 500 events. */
 #define EVENTSTREAM_MESSAGE_MAX ((size_t)8 * 1024 * 1024)
 

@@ -203,6 +203,20 @@ reply(const struct mcp *mcp, struct mcp_message *m)
 
 /* ---- routing ---- */
 
+/* A context in the message is nearer to the caller than the header's, which a
+ * proxy may have put there. */
+static void
+take_trace(struct mcp_item *item)
+{
+	struct trace trace;
+
+	if (trace_parse(json_get_str(item->era.meta, S("traceparent"),
+	    STR_NONE), json_get_str(item->era.meta, S("tracestate"),
+	    STR_NONE), &trace)) {
+		item->m->trace = trace;
+	}
+}
+
 /* Era, method, parameters. Afterwards the item is refused (fail), has nothing
  * to say (no method), or can be answered. */
 static void
@@ -218,6 +232,7 @@ route(const struct mcp *mcp, struct mcp_item *item)
 	}
 	m->log.method = item->rpc.method;
 	m->log.modern = item->era.modern;
+	take_trace(item);
 	if (item->rpc.kind == JSONRPC_NOTIFICATION) {
 		return;
 	}

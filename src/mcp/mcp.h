@@ -38,6 +38,7 @@
 #include "mcp/resource.h"
 #include "mcp/tool.h"
 #include "proto/http1.h"
+#include "proto/trace.h"
 
 struct mcp;
 
@@ -120,6 +121,8 @@ struct mcp_message {
 	int64_t deadline_ms;     /* absolute, monotonic */
 	const struct cancel *cancel; /* may be NULL */
 	uint64_t number;         /* of the request in the log; 0: none */
+	struct trace trace;      /* of the header; mcp_begin() replaces it by
+	                          * the one in params._meta, if there is one */
 	/* Sends one notification (one line of JSON, valid during the call) on
 	 * this call's own stream, before the reply. false: the client is gone.
 	 * NULL: this client takes no events, so none are made. Called only

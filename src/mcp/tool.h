@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "proto/json.h"
+#include "proto/trace.h"
 
 struct aws;
 struct call;
@@ -104,6 +105,7 @@ struct call {
 	int64_t deadline_ms;      /* absolute, monotonic */
 	const struct cancel *cancel;
 	uint64_t number;          /* of the request in the log; 0: none */
+	const struct trace *trace; /* of the request; may be NULL */
 	/* Reports progress to a client that asked for it; cheap and harmless
 	 * otherwise. total <= 0: unknown. Strictly increasing `done`. */
 	void (*progress)(struct call *c, double done, double total,

@@ -17,6 +17,7 @@ ask_begin(struct ask *q, struct call *c)
 	    c->cancel, &c->aws_calls);
 	q->scope.number = c->number;
 	q->scope.caller = c->aws_caller;
+	q->scope.trace = c->trace;
 	q->err = aws_scope_open(&q->scope,
 	    tool_arg_str(c, S("profile_name")), tool_arg_str(c, S("region")));
 	c->region = q->scope.region;
