@@ -173,6 +173,12 @@
 #define INI_FILE_MAX ((size_t)1024 * 1024)
 /* One line of it: a session token (4 KiB) or a long credential_process. */
 #define INI_LINE_MAX ((size_t)16 * 1024)
+/* A YAML document: 1,000 accounts of a list take 150 KiB, 5,000 values. It is
+ * read with every call, so its tree (120 bytes a value) has to stay small. */
+#define YAML_FILE_MAX ((size_t)256 * 1024)
+#define YAML_NODE_MAX 20000
+/* Its nesting: the documents that are read have 4 levels. */
+#define YAML_DEPTH_MAX 16
 /* A path from a setting, after expansion (PATH_MAX of Linux). */
 #define PROFILE_PATH_MAX ((size_t)4096)
 /* Profile names that one error sentence lists before it says "and N more". */

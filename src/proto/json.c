@@ -481,18 +481,18 @@ sort_keys(const struct json **v, const struct json **other, size_t n)
 	return v;
 }
 
-/* Looks for repeated names in a complete object of many members, and reports
- * the first repetition in the order of the text. */
-static enum err
-check_many_keys(struct parser *ps, const struct json *object)
+/* see json.h */
+enum err
+json_repeated(struct arena *a, const struct json *object,
+    const struct json **out)
 {
-	const struct json **all = ARENA_ARRAY(ps->a, (size_t)object->n * 2,
+	const struct json **all = ARENA_ARRAY(a, (size_t)object->n * 2,
 	    const struct json *);
 	const struct json *again = NULL;
 	size_t n = 0;
 
 	if (all == NULL) {
-		return out_of_memory(ps);
+		return ERR_NOMEM;
 	}
 	for (const struct json *v = object->child; v != NULL; v = v->next) {
 		all[n++] = v;
@@ -503,6 +503,19 @@ check_many_keys(struct parser *ps, const struct json *object)
 		    (again == NULL || all[i]->key_pos < again->key_pos)) {
 			again = all[i];
 		}
+	}
+	*out = again;
+	return ERR_OK;
+}
+
+/* Looks for repeated names in a complete object of many members. */
+static enum err
+check_many_keys(struct parser *ps, const struct json *object)
+{
+	const struct json *again;
+
+	if (json_repeated(ps->a, object, &again) != ERR_OK) {
+		return out_of_memory(ps);
 	}
 	return again == NULL ? ERR_OK : duplicate(ps, again);
 }

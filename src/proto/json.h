@@ -92,6 +92,11 @@ int64_t json_get_i64(const struct json *v, struct str key, int64_t otherwise);
  * unchanged. Other types: v->text. */
 struct str json_raw_text(struct str in, const struct json *v);
 
+/* The first member, in the order of the text, whose name another one had
+ * before; NULL: none. Takes n log n steps. ERR_NOMEM. */
+enum err json_repeated(struct arena *a, const struct json *object,
+    const struct json **out) MUST_USE;
+
 /* Checks that s is well-formed UTF-8; *pos is the first bad byte. */
 bool json_utf8_ok(struct str s, size_t *pos);
 
