@@ -97,6 +97,8 @@ $(patsubst %.c,$(B)/%.o,$(HOT) $(COLD)): Makefile
 
 CORE := $(patsubst %.c,$(B)/%.o,$(filter-out src/main.c,$(wildcard \
 	src/*.c src/*/*.c)))
+# Programs of the building machine.
+CORE := $(filter-out $(B)/src/page/%,$(CORE))
 SHARED := $(patsubst %.c,$(B)/%.o,$(filter-out tests/test_%,$(wildcard \
 	tests/*.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
@@ -209,7 +211,7 @@ clean:
 objects: $(CORE) $(patsubst %.c,$(B)/%.o,$(wildcard src/main.c)) $(if $(filter \
     debug,$(MODE)),$(SHARED) $(TESTS:%=$(B)/tests/%.o) \
     $(UNITS:%=$(B)/fuzz/fuzz_%.o))
-print-flags: build/gen/metric_pack.h
+print-flags: build/gen/metric_pack.h build/gen/page_pack.h
 	@printf '%s ' $(filter-out -MMD -MP -g -O1 -DVERSION=%,$(ALL_CFLAGS)) \
 	    '-DVERSION=""'
 print-vendor:
@@ -251,6 +253,13 @@ build/gen/metric_all.def: $(METRICS) Makefile
 build/gen/metric_pack.h: build/gen/metric_all.def $(wildcard src/tools/metrics/*.[ch])
 	@$(HOST_CC) -std=c11 $(WARN) -O2 -Isrc -Ibuild -o $@.pack$$$$ \
 	    $(filter %.c,$^) && $@.pack$$$$ >$@.$$$$ && mv $@.$$$$ $@ && rm $@.pack$$$$
+# The page for people, through another.
+$(B)/src/app_page.o $(B)/tests/test_app_page.o: build/gen/page_pack.h
+build/gen/page_pack.h: $(addprefix src/page/page.,html css js) $(wildcard \
+    src/page/*.[ch]) src/tools/tools.def
+	@mkdir -p $(@D) && $(HOST_CC) -std=c11 $(WARN) -O2 -Isrc -o $@.pack$$$$ \
+	    $(filter %.c,$^) && $@.pack$$$$ $(filter-out %.c %.h %.def,$^) \
+	    >$@.$$$$ && mv $@.$$$$ $@ && rm $@.pack$$$$
 $(STAMP):
 	$(Q)sh vendor/fetch.sh vendor/archive $(VENDOR_SRC)
 	$(Q)rm -f $(VENDOR_SRC)/.verified-* && touch $@

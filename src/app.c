@@ -7,7 +7,7 @@
  *	GET  /mcp/tools       the tool list
  *	GET  /health          the process lives
  *	GET  /ready           it may get traffic: credentials, not draining
- *	GET  /                what this is
+ *	GET  /                what this is; to browsers, a page to try it
  *
  * Where authentication is on, /mcp and what is below it are for callers that
  * auth/ knows; that is asked before the method and the body are looked at. The
@@ -23,6 +23,7 @@
 #include "app.h"
 
 #include "app_mcp.h"
+#include "app_page.h"
 #include "auth/auth.h"
 #include "base/limits.h"
 #include "mcp/mcp.h"
@@ -124,6 +125,9 @@ root_begins(struct visit *v)
 	struct buf b = buf_in(&v->job->arena, 1024);
 	struct json_writer w = json_writer(&b);
 
+	if (v->app->page && app_page_wanted(v->job->http)) {
+		return app_page_begin(v);
+	}
 	json_begin_object(&w);
 	json_put_string(&w, S("name"), v->app->name);
 	json_put_string(&w, S("version"), v->app->version);
@@ -134,8 +138,12 @@ root_begins(struct visit *v)
 	json_put_string(&w, S("tools"), S("/mcp/tools"));
 	json_put_string(&w, S("health"), S("/health"));
 	json_put_string(&w, S("ready"), S("/ready"));
+	if (v->app->demo) {
+		json_put_boolean(&w, S("demo"), true);
+	}
 	json_end_object(&w);
-	return visit_json(v, 200, buf_str(&b));
+	return visit_reply(v, 200, VISIT_JSON_TYPE, buf_str(&b),
+	    v->app->page ? app_page_vary() : VISIT_NO_FIELD);
 }
 
 static const struct route routes[] = {

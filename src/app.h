@@ -116,6 +116,8 @@ struct app {
 	struct auth *auth;    /* who may call; NULL: everybody */
 	int64_t call_ms;      /* longest tool call */
 	bool loopback;        /* bound to a loopback address: Host is checked */
+	bool page;            /* browsers get the page at / */
+	bool demo;            /* the account is the embedded one */
 	struct str origins;   /* allowed besides loopback; "*": any */
 	struct str hosts;     /* allowed besides loopback; "*": any */
 	/* Whether AWS credentials can be resolved; never waits. Appends the

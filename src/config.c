@@ -113,6 +113,9 @@ static const struct row rows[] = {
 	    NONE, KIND_TEXT, FIELD(allowed_hosts), NONE, 1, 4096,
 	    STR_INIT("Host names besides localhost on a loopback address; * "
 	    "allows any") },
+	{ NONE, STR_INIT("CLOUDWATCH_MCP_PAGE"), NONE, KIND_SWITCH,
+	    FIELD(page), STR_INIT("true"), 0, 0,
+	    STR_INIT("false: no page for people at /") },
 	{ NONE, STR_INIT("ENABLE_AUTH"), STR_INIT("CLOUDWATCH_MCP_ENABLE_AUTH"),
 	    KIND_TEXT, FIELD(enable_auth), NONE, 1, 5, STR_INIT("false: "
 	    "answer everybody, whatever is set below; true: refuse to start "

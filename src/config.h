@@ -68,6 +68,7 @@ struct config {
 	bool images;            /* offer tools that answer with images */
 	struct str allowed_origins; /* comma-separated; "*": any */
 	struct str allowed_hosts;   /* comma-separated; "*": any */
+	bool page;              /* browsers get the page at / */
 	struct str enable_auth; /* true, false; absent: by what is set */
 	struct str tokens_file; /* static bearer tokens */
 	struct str sigv4_keys_file; /* keys that callers sign with */

@@ -280,6 +280,8 @@ fill_app(struct program *p)
 	app->loopback = url_host_is_loopback(p->config.host);
 	app->origins = p->config.allowed_origins;
 	app->hosts = p->config.allowed_hosts;
+	app->page = p->config.page;
+	app->demo = p->config.demo;
 	app->credentials = credentials_ready;
 	app->credentials_ctx = p;
 	app->session = &p->session;

@@ -27,7 +27,10 @@ LAYERS = {
     "cli": ["base", "proto", "auth", "mcp", "aws", "tools", "app.h",
             "config.h"],
     "config": ["base", "proto"],
-    "app": ["base", "proto", "auth", "mcp", "aws", "tools", "config.h"],
+    "app": ["base", "proto", "auth", "mcp", "aws", "tools", "config.h",
+            "gen"],
+    # A program of the building machine.
+    "page": ["tools/tools.def"],
 }
 
 # Headers that cannot reach outside the process; the others belong to net/
