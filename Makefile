@@ -9,6 +9,8 @@
 # make lint        layers, purity, style, warnings, analysers
 # make interop     against clients that others wrote
 # make iam-check   the IAM documents against the code and IAM's grammar
+# make deploy-check   what deploy/ holds, by the tools that will read it
+# make manifests      deploy/kubernetes from the chart
 # make bench       speed and size, beside nginx and curl
 # make fuzz        fuzz for 10 minutes; fuzz-smoke: for one
 # make cov         coverage of the unit tests
@@ -115,7 +117,7 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .SECONDARY:
 .PHONY: all demo test unit corpus e2e bench lint lint-selftest headers metrics-check metrics-selftest fuzz fuzz-smoke cov vendor \
 	vendor-libs dist interop interop-sigv4 interop-profiles iam-check check-binary check-reproducible check-dist image-test \
-	objects print-flags print-vendor clean help
+	deploy-check manifests objects print-flags print-vendor clean help
 
 all:
 	$(SUB) MODE=release $(PROGRAM)
@@ -193,6 +195,9 @@ interop-profiles:
 iam-check: all
 	$(SETUP) build test
 	$(Q)sh tests/deploy/iam.sh $(PROGRAM)
+deploy-check manifests: all
+	$(SETUP) build test deploy
+	$(Q)sh tests/deploy/run.sh $(PROGRAM) $(filter manifests,$@)
 bench: all
 	$(SETUP) build bench
 	$(SUB) MODE=release $(patsubst tests/%.c,build/release/tests/%,$(wildcard \

@@ -10,6 +10,7 @@
 #   lint      analysers; also coverage
 #   fuzz      libFuzzer
 #   interop   clients written by others
+#   deploy    what reads the files of deploy/
 #   image     container images
 #   bench     what is measured against
 set -u
@@ -68,6 +69,18 @@ for purpose in "$@"; do
 		want python3 python3
 		want python3-botocore /usr/lib/python3/dist-packages/botocore
 		want awscli /usr/bin/aws
+		;;
+	deploy)
+		want nodejs node
+		want npm npm
+		want python3 python3
+		python3 -c 'import yaml' 2>/dev/null || want python3-yaml /none
+		python3 -c 'import botocore' 2>/dev/null ||
+		    want python3-botocore /none
+		# promtool is in the package of prometheus, which would start a
+		# server: tests/deploy/run.sh only unpacks it.
+		want systemd systemd-analyze
+		want bubblewrap bwrap
 		;;
 	bench)
 		want python3 python3
