@@ -138,6 +138,15 @@ static const struct row rows[] = {
 	{ NONE, STR_INIT("AUTH_SIGV4_HOST"), NONE, KIND_TEXT,
 	    FIELD(sigv4_host), NONE, 1, 253, STR_INIT("Host they sign, where "
 	    "a gateway changes it") },
+	{ NONE, STR_INIT("AUTH_STS_ROLES"),
+	    STR_INIT("CLOUDWATCH_MCP_AUTH_STS_ROLES"), KIND_TEXT,
+	    FIELD(sts_roles), NONE, 1, 32768, STR_INIT("AWS roles and users "
+	    "that may call by a presigned GetCallerIdentity, comma-separated: "
+	    "ARNs, * for any bytes, or account:<id>") },
+	{ NONE, STR_INIT("AUTH_STS_SERVER_ID"),
+	    STR_INIT("CLOUDWATCH_MCP_AUTH_STS_SERVER_ID"), KIND_TEXT,
+	    FIELD(sts_server_id), NONE, 1, 253, STR_INIT("name of this "
+	    "deployment, which they sign as x-cloudwatch-mcp-id") },
 	{ NONE, STR_INIT("AUTH_CALLER_CREDENTIALS"), NONE, KIND_SWITCH,
 	    FIELD(caller_credentials), NONE, 0, 0, STR_INIT("true: callers "
 	    "may bring temporary AWS credentials, over TLS or from this "

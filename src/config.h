@@ -74,6 +74,8 @@ struct config {
 	struct str sigv4_keys_file; /* keys that callers sign with */
 	struct str sigv4_region, sigv4_service; /* their scope; absent: any */
 	struct str sigv4_host;  /* what they sign as Host; absent: as sent */
+	struct str sts_roles;   /* ARNs known to STS that may call */
+	struct str sts_server_id; /* what their tokens are signed for */
 	bool caller_credentials; /* callers may bring AWS credentials */
 	struct str fault;       /* demo-endpoint: injected faults */
 };

@@ -3,6 +3,7 @@
  * Signatures at the demo endpoint: what AWS answers to requests that are
  * signed well, badly, late, or not at all, in JSON and in the query protocol.
  */
+#include "demo/account.h"
 #include "demo_ask.h"
 #include "proto/sigv4.h"
 #include "proto/xml.h"
@@ -364,4 +365,38 @@ TEST(a_web_identity_needs_no_signature)
 	CHECK_STR(element(&s, "ErrorResponse/Error/Code"),
 	    S("ExpiredTokenException"));
 	demo_ask_free(&s.q);
+}
+
+TEST(a_presigned_identity_is_verified_with_extra_headers)
+{
+	struct signer s;
+
+	for (int i = 0; i < 5; i++) {
+		struct sigv4_request r;
+		struct str parts[2] = { S("/?"), STR_NONE };
+
+		signer_init(&s, true);
+		s.headers[1] = (struct http1_header){ S("x-server-id"),
+			S("one") };
+		s.scope.time_ms -= i == 3 ? 14 * 60000 : i == 4 ? 960000 : 0;
+		r = (struct sigv4_request){ .method = S("GET"),
+		    .path = S("/"), .query = S("Action=GetCallerIdentity&"
+		    "Version=2011-06-15"), .headers = s.headers,
+		    .header_n = 2 };
+		CHECK_INT(sigv4_presign(&s.q.arena, &r, &s.keys, &s.scope, 60,
+		    &parts[1], NULL), ERR_OK);
+		s.request = (struct demo_request){ S("GET"),
+			str_join(&s.q.arena, parts, 2), s.headers, 2, S("") };
+		if (i == 1) {
+			s.headers[1].value = S("two");
+		} else if (i == 2) {
+			s.request.header_n = 1;
+		}
+		ask(&s);
+		CHECK_INT(s.q.reply.status, i == 0 || i == 3 ? 200 : 403);
+		CHECK(i == 1 || i == 2 || i == 4 || str_eq(element(&s,
+		    "GetCallerIdentityResponse/GetCallerIdentityResult/Arn"),
+		    S("arn:aws:iam::" ACCOUNT_ID ":user/demo-reader")));
+		demo_ask_free(&s.q);
+	}
 }

@@ -315,3 +315,66 @@ TEST(an_endpoint_reads_back_from_its_url)
 		end();
 	}
 }
+
+TEST(hosts_of_sts_are_those_of_a_partition)
+{
+	static const struct { const char *region, *host; bool is; } cases[] = {
+		{ "us-east-1", "sts.amazonaws.com", true },
+		{ "eu-west-1", "sts.us-west-2.amazonaws.com", true },
+		{ "eu-west-1", "sts-fips.ca-central-1.amazonaws.com", true },
+		{ "eu-west-1", "sts.ap-southeast-7.api.aws", true },
+		{ "eu-west-1", "sts-fips.us-east-1.api.aws", true },
+		{ "new-one-1", "sts.mx-central-1.amazonaws.com", true },
+		{ "us-gov-east-1", "sts.us-gov-west-1.amazonaws.com", true },
+		{ "us-iso-east-1", "sts.us-iso-west-1.c2s.ic.gov", true },
+		{ "us-isob-east-1", "sts.us-isob-east-1.sc2s.sgov.gov", true },
+		{ "eusc-de-east-1", "sts.eusc-de-east-1.amazonaws.eu", true },
+		{ "cn-north-1", "sts.cn-north-1.amazonaws.com.cn", true },
+		{ "us-gov-east-1", "sts.amazonaws.com", false },
+		{ "us-gov-east-1", "sts.us-east-1.amazonaws.com", false },
+		{ "us-east-1", "sts.us-gov-west-1.amazonaws.com", false },
+		{ "us-east-1", "sts.us-iso-east-1.amazonaws.com", false },
+		{ "cn-north-1", "sts.cn-north-1.amazonaws.com", false },
+		{ "cn-north-1", "sts.amazonaws.com.cn", false },
+		{ "us-east-1", "sts-fips.amazonaws.com", false },
+		{ "us-east-1", "sts.us-east-1.amazonaws.co", false },
+		{ "us-east-1", "sts.us-east-1.amazonaws.com.", false },
+		{ "us-east-1", "sts.us-east-1.x.amazonaws.com", false },
+		{ "us-east-1", "x.sts.us-east-1.amazonaws.com", false },
+		{ "us-east-1", "sts.us-east-x.amazonaws.com", false },
+		{ "us-east-1", "sts.us-east1.amazonaws.com", false },
+		{ "us-east-1", "sts.us-sideways-1.amazonaws.com", false },
+		{ "us-east-1", "sts.usa-east-1.amazonaws.com", false },
+		{ "us-east-1", "sts.US-east-1.amazonaws.com", false },
+		{ "us-east-1", "sts.-east-1.amazonaws.com", false },
+		{ "us-east-1", "sts.east-1.amazonaws.com", false },
+		{ "us-east-1", "sts.1.amazonaws.com", false },
+		{ "us-east-1", "sts..amazonaws.com", false },
+		{ "us-east-1", "sts.", false }, { "us-east-1", "sts", false },
+		{ "us-east-1", "", false }, { "us-east-1", ".", false },
+		{ "us-east-1", "STS.amazonaws.com", false },
+		{ "us-east-1", "logs.us-east-1.amazonaws.com", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (endpoint_is_sts(str_from_z(cases[i].region),
+		    test_guarded(str_from_z(cases[i].host))) != cases[i].is) {
+			printf("    %s\n", cases[i].host);
+			CHECK(false);
+		}
+	}
+	CHECK(!endpoint_is_sts(S("us-east-1"), STR_NONE));
+}
+
+TEST(the_environment_may_have_a_url_for_sts)
+{
+	begin("");
+	CHECK(endpoint_sts_setting(&world.sys).p == NULL);
+	fake_sys_env(&world, "AWS_ENDPOINT_URL", "https://all");
+	CHECK_STR(endpoint_sts_setting(&world.sys), S("https://all"));
+	fake_sys_env(&world, "AWS_ENDPOINT_URL_STS", "https://sts");
+	CHECK_STR(endpoint_sts_setting(&world.sys), S("https://sts"));
+	fake_sys_env(&world, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+	CHECK(endpoint_sts_setting(&world.sys).p == NULL);
+	end();
+}

@@ -45,6 +45,9 @@ struct auth_caller {
 	enum auth_kind kind;
 	struct str subject;  /* `sub`, a key's or token's label, an ARN */
 	struct str issuer;   /* of a JWT; else absent */
+	struct str account;  /* AUTH_STS: the caller's AWS account */
+	struct str session;  /* AUTH_STS: the ARN as STS has it; the name at the
+	                      * end of a session's was chosen by who began it */
 	struct str email;    /* absent where nobody vouches for one */
 	const struct str *groups;
 	size_t group_n;

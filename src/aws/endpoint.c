@@ -433,6 +433,67 @@ endpoint_check(const struct sys *sys, struct str region, struct fail *f)
 	return err;
 }
 
+/* <area>-<direction>-<digit>, where the area is the partition's, and letters:
+ * so few names that nobody can have us look up others. */
+static bool
+is_region_of(const struct partition *p, struct str s)
+{
+	struct str words = S("central east north northeast northwest south "
+	    "southeast southwest west");
+	size_t n = s.len < 2 ? 0 : s.len - 2;
+	size_t at = n;
+	bool found = false;
+
+	while (at > 0 && s.p[at - 1] != '-') {
+		at--;
+	}
+	while (words.p != NULL && !found) {
+		found = str_eq(str_cut(&words, ' '), str_sub(s, at, n));
+	}
+	for (size_t i = 0; i < at; i++) {
+		found = found && (s.p[i] == '-' ||
+		    (s.p[i] >= 'a' && s.p[i] <= 'z'));
+	}
+	/* Two letters and a hyphen may follow what all names begin with. */
+	return found && s.p[n] == '-' && str_is_digit(s.p[n + 1]) && at > 2 &&
+	    at <= p->prefix.len + 3 && partition_of(s) == p;
+}
+
+/* see endpoint.h */
+bool
+endpoint_is_sts(struct str region, struct str host)
+{
+	const struct partition *p = partition_of(region);
+	struct str label = str_cut(&host, '.');
+	struct str of;
+
+	if (p->prefix.len == 0 && str_eq(label, S("sts")) &&
+	    str_eq(host, p->suffix)) {
+		return true;
+	}
+	of = str_cut(&host, '.');
+	return (str_eq(label, services[ENDPOINT_STS].host) ||
+	    str_eq(label, services[ENDPOINT_STS].fips)) &&
+	    is_region_of(p, of) &&
+	    (str_eq(host, p->suffix) || str_eq(host, p->dual_suffix));
+}
+
+/* see endpoint.h */
+struct str
+endpoint_sts_setting(const struct sys *sys)
+{
+	struct str v = sys->env(sys->ctx, services[ENDPOINT_STS].variable);
+
+	if (str_ieq(sys->env(sys->ctx,
+	    S("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), S("true"))) {
+		return STR_NONE;
+	}
+	if (v.len == 0) {
+		v = sys->env(sys->ctx, S("AWS_ENDPOINT_URL"));
+	}
+	return v.len > 0 ? v : STR_NONE;
+}
+
 /* see endpoint.h */
 void
 endpoint_add_url(struct buf *b, const struct endpoint *e)

@@ -526,4 +526,38 @@
 /* Groups and scopes taken from one token: Entra stops at 200 groups. */
 #define OIDC_NAME_MAX_N 256
 
+/* Presigned GetCallerIdentity: what EKS takes as well... */
+#define STS_IN_URL_MAX ((size_t)4 * 1024)
+/* ...and the signed-request form, which encodes a session token of 2 KiB three
+ * times; a request's head has to hold it. */
+#define STS_IN_TOKEN_MAX ((size_t)7 * 1024)
+/* A token, and twice an ARN with the longest path. */
+#define STS_IN_TEXT_MAX (STS_IN_TOKEN_MAX + (size_t)2 * 1024)
+/* Tokens remembered, 9 KiB each: callers active in the same minute. */
+#define STS_IN_SET_N 32
+#define STS_IN_WAY_N 4
+/* Headers of a signed request: SDKs send up to twelve. */
+#define STS_IN_HEADER_MAX_N 24
+/* Patterns of ARNs that may call. */
+#define STS_IN_ROLE_MAX_N 256
+/* STS accepts GetCallerIdentity for so long after it was signed. */
+#define STS_IN_AGE_MS INT64_C(900000)
+/* A presigned URL may not say more. */
+#define STS_IN_EXPIRES_MAX_S 900
+/* How far callers' clocks may be ahead. */
+#define STS_IN_SKEW_MS INT64_C(300000)
+/* How long answers are kept: who it is, that it is nobody, no answer. */
+#define STS_IN_HOLD_MS INT64_C(60000)
+#define STS_IN_DENIED_MS INT64_C(10000)
+#define STS_IN_DOWN_MS INT64_C(2000)
+/* One question to STS, which answers in 100 ms; its answer is 500 bytes. */
+#define STS_IN_ASK_MS INT64_C(5000)
+#define STS_IN_ANSWER_MAX ((size_t)16 * 1024)
+/* Questions at a time: half of the default workers, 40 new tokens a second. */
+#define STS_IN_ASK_MAX_N 4
+/* How often a thread looks whether another one has the answer. */
+#define STS_IN_POLL_MS INT64_C(10)
+/* When to come again while others are being asked about. */
+#define STS_IN_BUSY_MS INT64_C(1000)
+
 #endif
