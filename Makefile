@@ -193,7 +193,7 @@ interop-profiles:
 	$(Q)python3 tests/interop/botocore_profiles.py \
 	    build/debug/tests/interop/profiles_probe
 iam-check: all
-	$(SETUP) build test
+	$(SETUP) build test iam
 	$(Q)sh tests/deploy/iam.sh $(PROGRAM)
 deploy-check manifests: all
 	$(SETUP) build test deploy

@@ -82,6 +82,11 @@ for purpose in "$@"; do
 		want systemd systemd-analyze
 		want bubblewrap bwrap
 		;;
+	iam)
+		want python3 python3
+		want python3-jmespath /usr/lib/python3/dist-packages/jmespath
+		want awscli /usr/bin/aws
+		;;
 	bench)
 		want python3 python3
 		want openssl openssl

@@ -22,6 +22,7 @@ part() {
 
 part python3 tests/deploy/iam_check.py "$1"
 part python3 tests/deploy/iam_selftest.py
+part python3 tests/deploy/multi_account_test.py "$1"
 if command -v cfn-lint >/dev/null; then
 	part cfn-lint deploy/iam/cross-account-role.template.json
 else
