@@ -22,9 +22,9 @@
  */
 #include "app.h"
 
+#include "app_auth.h"
 #include "app_mcp.h"
 #include "app_page.h"
-#include "auth/auth.h"
 #include "base/limits.h"
 #include "mcp/mcp.h"
 #include "proto/http1.h"
@@ -156,6 +156,10 @@ static const struct route routes[] = {
 	    app_mcp_shim_begin, app_mcp_shim_run },
 	{ STR_INIT("/mcp/tools"), STR_INIT("GET"), false, tools_begins,
 	    NULL },
+	{ STR_INIT("/.well-known/oauth-protected-resource/mcp"),
+	    STR_INIT("GET"), true, app_auth_metadata, NULL },
+	{ STR_INIT("/.well-known/oauth-protected-resource"),
+	    STR_INIT("GET"), true, app_auth_metadata, NULL },
 };
 
 static const struct route *
@@ -191,7 +195,7 @@ preflight(struct visit *v)
 		http1_field(&b, S("Access-Control-Allow-Headers"),
 		    S("Authorization, Content-Type, Accept, "
 		    "MCP-Protocol-Version, Mcp-Session-Id, Last-Event-ID, "
-		    "Mcp-Method, Mcp-Name"));
+		    "Mcp-Method, Mcp-Name, X-AWS-Credentials"));
 		http1_field(&b, S("Access-Control-Max-Age"), S("600"));
 	}
 	visit_fields(v, &b);
@@ -203,54 +207,19 @@ preflight(struct visit *v)
 	return APP_DONE;
 }
 
-/* A request that gets no further than its head; people look for the reason in
- * the log when nothing arrives where it should. */
+/* A request whose caller is known, or need not be. */
 static enum app_verdict
-refuse(struct visit *v, enum err code, struct str text,
-    struct http1_header extra)
+begin_route(struct visit *v)
 {
-	struct log_event e;
+	const struct http1_request *r = v->job->http;
 
-	if (log_begin(&e, v->app->log, LOG_DEBUG, S("refused"))) {
-		log_request_id(&e, v->number);
-		log_str(&e, S("peer"), v->job->peer);
-		log_str(&e, S("method"), v->job->http->method);
-		log_str(&e, S("path"), v->job->http->path);
-		log_str(&e, S("host"), v->job->http->authority);
-		log_str(&e, S("origin"), http1_header(v->job->http->headers,
-		    v->job->http->header_n, S("Origin")));
-		log_int(&e, S("status"), err_http(code));
-		log_str(&e, S("error"), err_name(code));
-		log_end(&e);
+	if (!str_eq(r->method, v->route->method) &&
+	    !(v->head && str_eq(v->route->method, S("GET")))) {
+		return visit_refuse(v, ERR_HTTP_METHOD, STR_NONE,
+		    (struct http1_header){ S("Allow"),
+		    allowed_methods(v->route) });
 	}
-	return visit_error(v, code, text, extra);
-}
-
-/* Whether the caller may go on; else the reply is complete. */
-static bool
-known_caller(struct visit *v)
-{
-	struct arena *a = &v->job->arena;
-	struct buf challenge = buf_in(a, HTTP_HEAD_MAX);
-	struct http1_header field = VISIT_NO_FIELD;
-	struct auth_refusal no;
-	enum auth_verdict verdict;
-
-	if (v->app->auth == NULL || v->route->open) {
-		return true;
-	}
-	verdict = auth_check(v->app->auth, v->job->http, v->job->body, a,
-	    &v->caller, &no);
-	if (verdict == AUTH_OK) {
-		return true;
-	}
-	if (verdict != AUTH_UNAVAILABLE) {
-		auth_challenge(v->app->auth, &no, &challenge);
-		field = (struct http1_header){ S("WWW-Authenticate"),
-		    buf_str(&challenge) };
-	}
-	(void)refuse(v, auth_err(verdict), no.why, field);
-	return false;
+	return v->route->begin(v);
 }
 
 static enum app_verdict
@@ -261,27 +230,29 @@ begin_http(struct visit *v)
 	v->head = str_eq(r->method, S("HEAD"));
 	v->route = find_route(r->path);
 	if (check_caller(v) != ERR_OK) {
-		return refuse(v, ERR_HTTP_HOST, S("this Host or Origin is "
-		    "not allowed; see --allowed-hosts and --allowed-origins"),
+		return visit_refuse(v, ERR_HTTP_HOST, S("this Host or Origin "
+		    "is not allowed; see --allowed-hosts and "
+		    "--allowed-origins"),
 		    VISIT_NO_FIELD);
 	}
 	if (v->route == NULL) {
-		return refuse(v, ERR_HTTP_NOT_FOUND, S("there is nothing "
+		return visit_refuse(v, ERR_HTTP_NOT_FOUND, S("there is nothing "
 		    "at this path; the MCP endpoint is /mcp"), VISIT_NO_FIELD);
 	}
 	if (str_eq(r->method, S("OPTIONS"))) {
 		return preflight(v);
 	}
-	if (!known_caller(v)) {
+	switch (app_auth_check(v)) {
+	case APP_AUTH_REFUSED:
 		return APP_DONE;
+	case APP_AUTH_LATER:
+		v->unknown = true;
+		app_mcp_hold(v);
+		return APP_DEFER;
+	case APP_AUTH_OK:
+		break;
 	}
-	if (!str_eq(r->method, v->route->method) &&
-	    !(v->head && str_eq(v->route->method, S("GET")))) {
-		return refuse(v, ERR_HTTP_METHOD, STR_NONE,
-		    (struct http1_header){ S("Allow"),
-		    allowed_methods(v->route) });
-	}
-	return v->route->begin(v);
+	return begin_route(v);
 }
 
 static enum app_verdict
@@ -308,13 +279,29 @@ begin(void *ctx, struct app_job *job)
 }
 
 static void
+run_http(struct visit *v)
+{
+	if (v->unknown) {
+		if (app_auth_wait(v) != APP_AUTH_OK) {
+			return;
+		}
+		v->unknown = false;
+		if (begin_route(v) == APP_DONE) {
+			return;
+		}
+		app_mcp_release(v);
+	}
+	v->route->run(v);
+}
+
+static void
 run(void *ctx, struct app_job *job)
 {
 	struct visit *v = job->state;
 
 	(void)ctx;
 	if (job->front == APP_HTTP) {
-		v->route->run(v);
+		run_http(v);
 	} else {
 		app_mcp_stdio_run(v);
 	}

@@ -31,6 +31,7 @@ struct auth;
 struct aws;
 struct http1_request;
 struct mcp;
+struct rate;
 
 enum app_front {
 	APP_HTTP, /* job->http and body; the reply is an HTTP response */
@@ -64,8 +65,9 @@ struct app_job {
 	struct str reply_head, reply_body;
 	bool close_after;    /* HTTP: close once the reply has left; the reply
 	                      * must say so. Implied by keep_alive == false */
-	bool survives_close; /* set in app_begin(): a client that closes does
-	                      * not cancel the call (legacy era) */
+	/* A client that closes does not cancel the call (legacy era). Set in
+	 * app_begin(), or on the worker where it is known no earlier. */
+	atomic_bool survives_close;
 	struct str rpc_id;   /* set in app_begin() with APP_DEFER: the request's
 	                      * id as raw JSON text, the key of cancel_call() */
 	struct str stream_head; /* set in app_begin() with APP_DEFER: head of an
@@ -114,6 +116,10 @@ struct app {
 	struct aws *aws;
 	struct str name, version;
 	struct auth *auth;    /* who may call; NULL: everybody */
+	struct rate *rate;    /* how often; NULL: as often as they like */
+	struct str public_url; /* of this server, without a path; absent: as
+	                       * the request has it */
+	bool tls;             /* connections are encrypted up to here */
 	int64_t call_ms;      /* longest tool call */
 	bool loopback;        /* bound to a loopback address: Host is checked */
 	bool page;            /* browsers get the page at / */

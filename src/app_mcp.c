@@ -219,14 +219,36 @@ app_mcp_begin(struct visit *v)
 		m->emit = emit_http;
 	}
 	if (mcp_begin(v->app->mcp, m) == MCP_DEFER) {
-		v->job->survives_close = m->survives_close;
-		if (streams) {
+		atomic_store(&v->job->survives_close, m->survives_close);
+		if (streams && v->stream_head.p == NULL) {
 			prepare_stream(v);
 		}
 		return APP_DEFER;
 	}
 	finish_mcp(v);
 	return APP_DONE;
+}
+
+/* see app_mcp.h */
+void
+app_mcp_hold(struct visit *v)
+{
+	if (v->route->run == app_mcp_run &&
+	    visit_accepts(v->job->http, VISIT_STREAM_TYPE, false)) {
+		atomic_store(&v->job->begun, true);
+		v->begun = true;
+		prepare_stream(v);
+	}
+}
+
+/* see app_mcp.h */
+void
+app_mcp_release(struct visit *v)
+{
+	if (v->begun) {
+		v->begun = false;
+		atomic_store(&v->job->begun, false);
+	}
 }
 
 /* see app_mcp.h */

@@ -13,6 +13,12 @@
 enum app_verdict app_mcp_begin(struct visit *v);
 void app_mcp_run(struct visit *v);
 
+/* A request that is deferred before it is known who sent it: the loop may not
+ * begin an event stream yet. Loop thread. */
+void app_mcp_hold(struct visit *v);
+/* It is known, and app_mcp_begin() said APP_DEFER: now it may. Worker. */
+void app_mcp_release(struct visit *v);
+
 /* POST /mcp/tools/call: {"name", "arguments"} -> the tool result. */
 enum app_verdict app_mcp_shim_begin(struct visit *v);
 void app_mcp_shim_run(struct visit *v);

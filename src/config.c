@@ -120,15 +120,54 @@ static const struct row rows[] = {
 	    KIND_TEXT, FIELD(enable_auth), NONE, 1, 5, STR_INIT("false: "
 	    "answer everybody, whatever is set below; true: refuse to start "
 	    "when nothing is; default: by what is set") },
+	{ NONE, STR_INIT("AUTH_ISSUER"), NONE, KIND_TEXT, FIELD(issuer), NONE,
+	    1, 1024, STR_INIT("OpenID issuer whose tokens callers bring "
+	    "(JWT), exactly as in iss") },
+	{ NONE, STR_INIT("AUTH_AUDIENCE"), NONE, KIND_TEXT, FIELD(audience),
+	    NONE, 1, 4096, STR_INIT("audiences of which a token needs one, "
+	    "comma-separated; for Cognito's access tokens the client ids") },
+	{ NONE, STR_INIT("AUTH_JWKS_URI"), NONE, KIND_TEXT, FIELD(jwks_uri),
+	    NONE, 1, 1024, STR_INIT("where the issuer's keys are; default: "
+	    "by discovery") },
+	{ NONE, STR_INIT("AUTH_SCOPES"), NONE, KIND_TEXT, FIELD(scopes), NONE,
+	    1, 4096, STR_INIT("scopes that a token needs, all of them, "
+	    "comma-separated") },
+	{ NONE, STR_INIT("AUTH_GROUPS"), NONE, KIND_TEXT, FIELD(groups), NONE,
+	    1, 4096, STR_INIT("groups of which the caller has to be in one") },
+	{ NONE, STR_INIT("AWS_IDENTITY_CENTER_ISSUER"), NONE, KIND_TEXT,
+	    FIELD(center_issuer), NONE, 1, 1024, STR_INIT("one more issuer, "
+	    "with...") },
+	{ NONE, STR_INIT("AWS_IDENTITY_CENTER_CLIENT_ID"), NONE, KIND_TEXT,
+	    FIELD(center_client_id), NONE, 1, 4096,
+	    STR_INIT("...its audience") },
+	{ NONE, STR_INIT("AUTH_ISSUERS_FILE"),
+	    STR_INIT("CLOUDWATCH_MCP_AUTH_ISSUERS_FILE"), KIND_TEXT,
+	    FIELD(issuers_file), NONE, 1, 4096, STR_INIT("JSON with any number "
+	    "of issuers, and what their groups may do") },
+	{ NONE, STR_INIT("AUTH_PUBLIC_URL"),
+	    STR_INIT("CLOUDWATCH_MCP_PUBLIC_URL"), KIND_TEXT,
+	    FIELD(public_url), NONE, 8, 1024, STR_INIT("URL of this server as "
+	    "clients have it, without /mcp; default: as a request has it") },
+	{ NONE, STR_INIT("AUTH_TOKEN_HEADER"), NONE, KIND_TEXT,
+	    FIELD(token_header), NONE, 1, 128, STR_INIT("header with the "
+	    "token, where a gateway keeps Authorization") },
+	{ NONE, STR_INIT("AWS_CLOUDWATCH_ROLE_ARN"), NONE, KIND_TEXT,
+	    FIELD(role_arn), NONE, 20, 2048, STR_INIT("role that callers with "
+	    "a token of an issuer read AWS with, instead of this server's "
+	    "own credentials") },
+	{ NONE, STR_INIT("AWS_CLOUDWATCH_ROLE_DURATION"), NONE, KIND_NUMBER,
+	    FIELD(role_duration_s), STR_INIT("3600"), 900, 43200,
+	    STR_INIT("seconds of such a session") },
 	{ NONE, STR_INIT("AUTH_TOKENS_FILE"),
 	    STR_INIT("CLOUDWATCH_MCP_AUTH_TOKENS_FILE"), KIND_TEXT,
 	    FIELD(tokens_file), NONE, 1, 4096, STR_INIT("callers and their "
-	    "bearer tokens, label:token a line; read again when it changes") },
+	    "bearer tokens, label:token[:tools[:profiles]] a line; read again "
+	    "when it changes") },
 	{ NONE, STR_INIT("AUTH_SIGV4_KEYS_FILE"),
 	    STR_INIT("CLOUDWATCH_MCP_AUTH_SIGV4_KEYS_FILE"), KIND_TEXT,
 	    FIELD(sigv4_keys_file), NONE, 1, 4096, STR_INIT("callers that "
-	    "sign (SigV4), label:access-key:secret a line; read again when it "
-	    "changes") },
+	    "sign (SigV4), label:access-key:secret[:tools[:profiles]] a line; "
+	    "read again when it changes") },
 	{ NONE, STR_INIT("AUTH_SIGV4_REGION"), NONE, KIND_TEXT,
 	    FIELD(sigv4_region), NONE, 1, 63,
 	    STR_INIT("region they have to sign for; default: any") },
@@ -151,6 +190,10 @@ static const struct row rows[] = {
 	    FIELD(caller_credentials), NONE, 0, 0, STR_INIT("true: callers "
 	    "may bring temporary AWS credentials, over TLS or from this "
 	    "machine: base64 JSON in X-AWS-Credentials or as bearer token") },
+	{ STR_INIT("rate-limit"), STR_INIT("CLOUDWATCH_MCP_RATE_LIMIT"), NONE,
+	    KIND_NUMBER, FIELD(rate_limit), STR_INIT("0"), 0, 100000,
+	    STR_INIT("calls of tools that one caller may make in a minute; 0: "
+	    "any number") },
 	{ STR_INIT("json"), NONE, NONE, KIND_SWITCH, FIELD(json), NONE, 0, 0,
 	    STR_INIT("doctor only: the report as JSON") },
 	{ STR_INIT("markdown"), NONE, NONE, KIND_SWITCH, FIELD(markdown), NONE,

@@ -70,6 +70,14 @@ struct config {
 	struct str allowed_hosts;   /* comma-separated; "*": any */
 	bool page;              /* browsers get the page at / */
 	struct str enable_auth; /* true, false; absent: by what is set */
+	struct str center_issuer, center_client_id; /* an OpenID issuer */
+	struct str issuer, audience, jwks_uri, scopes, groups; /* another */
+	struct str issuers_file; /* more of them, and who may do what */
+	struct str public_url;   /* of this server, for its clients */
+	struct str token_header; /* where tokens are, besides Authorization */
+	struct str role_arn;     /* to read AWS with a caller's token */
+	int64_t role_duration_s; /* of such a session */
+	int64_t rate_limit;      /* calls a minute of one caller; 0: any */
 	struct str tokens_file; /* static bearer tokens */
 	struct str sigv4_keys_file; /* keys that callers sign with */
 	struct str sigv4_region, sigv4_service; /* their scope; absent: any */

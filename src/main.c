@@ -17,6 +17,7 @@
 
 #include "app.h"
 #include "auth/auth.h"
+#include "auth/rate.h"
 #include "aws/call.h"
 #include "aws/creds.h"
 #include "base/limits.h"
@@ -49,12 +50,14 @@ struct program {
 	struct log log;
 	struct client *client;
 	struct demo demo;
-	struct transport transport;
+	struct transport transport; /* to AWS, or the demo account */
+	struct transport outside; /* to issuers of tokens, and STS for them */
 	struct aws aws;
 	struct mcp *mcp;
 	struct mcp_session session;
 	struct app app;
 	struct auth *auth;        /* NULL: everybody may call */
+	struct rate *rate;        /* NULL: as often as they like */
 	struct cancel stop;       /* ends the refresher */
 };
 
@@ -122,11 +125,26 @@ demo_read_file(void *ctx, struct str path, struct buf *out)
 	return ERR_FILE_MISSING;
 }
 
+/* The way out of this process. */
+static enum err
+open_client(struct program *p, struct fail *f)
+{
+	struct client_config config = { .connection_max = 0 };
+	enum err err;
+
+	client_config_env(&config, p->real);
+	arena_init(&p->connections, client_memory_max(&config));
+	err = client_new(&p->client, &config, p->real, &p->connections, f);
+	if (err == ERR_OK) {
+		p->outside = client_transport(p->client);
+	}
+	return err;
+}
+
 /* The way to AWS, or to the demo account. */
 static enum err
 open_transport(struct program *p, struct fail *f)
 {
-	struct client_config config = { .connection_max = 0 };
 	enum err err;
 
 	p->sys = *p->real;
@@ -137,12 +155,8 @@ open_transport(struct program *p, struct fail *f)
 		demo_transport(&p->demo, &p->transport);
 		return ERR_OK;
 	}
-	client_config_env(&config, &p->sys);
-	arena_init(&p->connections, client_memory_max(&config));
-	err = client_new(&p->client, &config, &p->sys, &p->connections, f);
-	if (err == ERR_OK) {
-		p->transport = client_transport(p->client);
-	}
+	err = open_client(p, f);
+	p->transport = p->outside;
 	return err;
 }
 
@@ -229,11 +243,10 @@ refresher(void *ctx)
 
 	while (err == ERR_OK) {
 		int64_t next_ms = creds_refresh_due(p->aws.creds, &p->stop);
-		int64_t auth_ms = p->sys.mono_ms(p->sys.ctx) +
-		    AUTH_REFRESH_MS;
+		int64_t auth_ms;
 
 		if (p->auth != NULL) {
-			auth_refresh(p->auth);
+			auth_ms = auth_refresh(p->auth, &p->stop);
 			next_ms = next_ms < auth_ms ? next_ms : auth_ms;
 		}
 		err = p->sys.sleep_until(p->sys.ctx, next_ms, &p->stop);
@@ -274,6 +287,8 @@ fill_app(struct program *p)
 	app->mcp = p->mcp;
 	app->aws = &p->aws;
 	app->auth = p->auth;
+	app->rate = p->rate;
+	app->public_url = p->config.public_url;
 	app->name = NAME;
 	app->version = S(VERSION);
 	app->call_ms = p->config.call_timeout_s * 1000;
@@ -423,25 +438,82 @@ serve_stdio(struct program *p, struct fail *f)
 	return CLI_OK;
 }
 
+/* Where tokens of callers are exchanged: STS of our own region. */
+static enum err
+open_sts(struct program *p, struct user_role_setup *role, struct fail *f)
+{
+	struct aws_scope scope;
+	struct endpoint e;
+	struct buf url = buf_in(&p->arena, HTTP_TARGET_MAX);
+	enum err err;
+
+	aws_scope_init(&scope, &p->aws, &p->arena, f, INT64_MAX, NULL, NULL);
+	err = aws_scope_open(&scope, STR_NONE, STR_NONE);
+	if (err == ERR_OK) {
+		err = endpoint_resolve(&p->sys, &scope.files, scope.profile,
+		    ENDPOINT_STS, scope.region, &p->arena, &e, f);
+	}
+	if (err == ERR_OK) {
+		endpoint_add_url(&url, &e);
+		role->endpoint = buf_str(&url);
+		role->region = e.signing_region;
+	}
+	return err;
+}
+
 /* Standard input belongs to who started the program: nobody asks there. */
 static enum err
 open_auth(struct program *p, struct fail *f)
 {
+	const struct config *c = &p->config;
 	struct auth_setup setup = {
 		.sys = p->real,
+		.transport = &p->outside,
 		.log = &p->log,
-		.enable = p->config.enable_auth,
-		.tokens_file = p->config.tokens_file,
-		.sigv4 = {
-			.keys_file = p->config.sigv4_keys_file,
-			.region = p->config.sigv4_region,
-			.service = p->config.sigv4_service,
-			.host = p->config.sigv4_host,
+		.enable = c->enable_auth,
+		.issuers = {
+			.center_issuer = c->center_issuer,
+			.center_client_id = c->center_client_id,
+			.issuer = c->issuer, .audience = c->audience,
+			.jwks_uri = c->jwks_uri, .scopes = c->scopes,
+			.groups = c->groups, .file = c->issuers_file,
 		},
+		.token_header = c->token_header,
+		.tokens_file = c->tokens_file,
+		.sigv4 = {
+			.keys_file = c->sigv4_keys_file,
+			.region = c->sigv4_region,
+			.service = c->sigv4_service,
+			.host = c->sigv4_host,
+		},
+		.role = { .role_arn = c->role_arn,
+		    .duration_s = c->role_duration_s,
+		    .transport = &p->transport },
+		.credentials = c->caller_credentials,
 	};
+	enum err err = ERR_OK;
 
-	return p->config.stdio ? ERR_OK :
-	    auth_new(&p->auth, &setup, &p->arena, f);
+	if (c->stdio) {
+		return ERR_OK;
+	}
+	/* The demo account knows no issuers. */
+	if (p->client == NULL && (c->issuer.len > 0 ||
+	    c->center_issuer.len > 0 || c->issuers_file.len > 0)) {
+		err = open_client(p, f);
+	}
+	if (err != ERR_OK) {
+		return err;
+	}
+	if (c->rate_limit > 0) {
+		p->rate = rate_new(p->real, c->rate_limit, &p->arena);
+		if (p->rate == NULL) {
+			return fail_set(f, ERR_NOMEM, 0, STR_NONE);
+		}
+	}
+	if (c->role_arn.len > 0 || c->issuers_file.len > 0) {
+		err = open_sts(p, &setup.role, f);
+	}
+	return err == ERR_OK ? auth_new(&p->auth, &setup, &p->arena, f) : err;
 }
 
 static int

@@ -2,6 +2,7 @@
 /* see visit.h */
 #include "visit.h"
 
+#include "app_auth.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/timefmt.h"
@@ -90,6 +91,28 @@ visit_error(struct visit *v, enum err code, struct str text,
 	    buf_ok(&b) ? buf_str(&b) : S("{}"), extra);
 }
 
+/* see visit.h */
+enum app_verdict
+visit_refuse(struct visit *v, enum err code, struct str text,
+    struct http1_header extra)
+{
+	struct log_event e;
+
+	if (log_begin(&e, v->app->log, LOG_DEBUG, S("refused"))) {
+		log_request_id(&e, v->number);
+		log_str(&e, S("peer"), v->job->peer);
+		log_str(&e, S("method"), v->job->http->method);
+		log_str(&e, S("path"), v->job->http->path);
+		log_str(&e, S("host"), v->job->http->authority);
+		log_str(&e, S("origin"), http1_header(v->job->http->headers,
+		    v->job->http->header_n, S("Origin")));
+		log_int(&e, S("status"), err_http(code));
+		log_str(&e, S("error"), err_name(code));
+		log_end(&e);
+	}
+	return visit_error(v, code, text, extra);
+}
+
 /* ---- the log ---- */
 
 static void
@@ -133,6 +156,9 @@ visit_log(const struct visit *v, int status)
 
 	if (log_enabled(v->app->log, level)) {
 		write_request(v, status, level);
+	}
+	if (v->message.log.tool.p != NULL) {
+		app_auth_audit(v);
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include "app.h"
 #include "auth/auth.h"
+#include "aws/caller.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -26,9 +27,12 @@ struct visit {
 	struct mcp_message message;
 	struct str origin;   /* allowed Origin, echoed; absent: none */
 	struct auth_caller caller;
+	struct mcp_gate gate; /* what that caller may do */
+	struct aws_caller aws_caller; /* the same, for AWS */
 	struct str tool;     /* shim: name of the tool */
 	const struct json *arguments; /* shim */
 	uint64_t number;     /* in the log */
+	bool unknown;        /* whose it is has to be found on a worker */
 	bool head;           /* HEAD: no body */
 	bool streaming;      /* the head of an event stream has been sent */
 	struct str stream_head; /* of that; absent: there may be none */
@@ -58,6 +62,11 @@ enum app_verdict visit_json(struct visit *v, int status, struct str body);
 /* {"error": {"code", "message"}} for everything outside the protocol, with the
  * status of the code. text absent: the code's own sentence. */
 enum app_verdict visit_error(struct visit *v, enum err code, struct str text,
+    struct http1_header extra);
+
+/* The same for a request that gets no further than its head, with a line in
+ * the log: people look there when nothing arrives where it should. */
+enum app_verdict visit_refuse(struct visit *v, enum err code, struct str text,
     struct http1_header extra);
 
 /* Logs the request, once its reply is complete. */

@@ -9,7 +9,10 @@
 
 #include "app.h"
 #include "auth/auth.h"
-#include "fake_sys.h"
+#include "auth/rate.h"
+#include "fake_transport.h"
+#include "jwt_maker.h"
+#include "jwt_vectors.h"
 #include "mcp/mcp.h"
 #include "proto/http1.h"
 
@@ -648,4 +651,176 @@ TEST(health_readiness_and_preflights_stay_open)
 	CHECK(send("GET /ready HTTP/1.1\r\nHost: localhost\r\n", ""));
 	CHECK_INT(status(), 503);
 	CHECK(!reply_has("nothing anywhere"));
+}
+
+TEST(a_caller_sees_and_calls_only_what_is_for_it)
+{
+	CHECK(begin_locked());
+	fake_sys_file(&fake, "/tokens", "ci:0123456789abcdef:e*\n");
+	(void)auth_refresh(app.auth, NULL);
+	CHECK(send("GET /mcp/tools HTTP/1.1\r\nHost: localhost\r\n"
+	    "Authorization: Bearer 0123456789abcdef\r\n", ""));
+	CHECK(reply_has("\"echo\"") && !reply_has("\"slow\""));
+	CHECK(send(POST "Authorization: Bearer 0123456789abcdef\r\n",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
+	    "\"params\":{\"name\":\"slow\"}}"));
+	CHECK(reply_has("is not one that this caller may use"));
+	CHECK(send("POST /mcp/tools/call HTTP/1.1\r\nHost: localhost\r\n"
+	    "Content-Type: application/json\r\n"
+	    "Authorization: Bearer 0123456789abcdef\r\n",
+	    "{\"name\":\"slow\"}"));
+	CHECK(reply_has("is not one that this caller may use"));
+}
+
+TEST(a_caller_that_asks_too_often_is_told_to_wait)
+{
+	CHECK(begin_test());
+	app.rate = rate_new(&fake.sys, 2, &start);
+	for (int i = 0; i < 3; i++) {
+		CHECK(send(POST, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+		    "\"tools/call\",\"params\":{\"name\":\"echo\"}}"));
+		CHECK_INT(status(), 200);
+		CHECK(reply_has("\"isError\":true") == (i == 2));
+	}
+	CHECK(reply_has("wait 30 s before the next one"));
+	CHECK(send(POST, PING));
+	CHECK(!reply_has("isError"));
+}
+
+/* The one line of the log that has this text. */
+static struct str
+line_with(const char *text)
+{
+	struct str rest = fake_sys_log(&fake);
+
+	while (rest.p != NULL) {
+		struct str one = str_cut(&rest, '\n');
+
+		if (str_icontains(one, str_from_z(text))) {
+			return one;
+		}
+	}
+	return STR_NONE;
+}
+
+TEST(every_call_leaves_an_audit_line_at_every_level)
+{
+	struct str l;
+
+	CHECK(begin_locked());
+	log_to.level = LOG_ERROR;
+	CHECK(send(POST "Authorization: Bearer 0123456789abcdef\r\n",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
+	    "\"params\":{\"name\":\"slow\"}}"));
+	l = line_with("\"event\":\"audit\"");
+	CHECK(str_icontains(l, S("\"level\":\"AUDIT\"")));
+	CHECK(str_icontains(l, S("\"kind\":\"token\",\"caller\":\"ci\"")));
+	CHECK(str_icontains(l, S("\"tool\":\"slow\"")));
+	CHECK(str_icontains(l, S("\"region\":\"eu-central-1\"")));
+	CHECK(str_icontains(l, S("\"outcome\":\"ok\"")));
+	CHECK(line_with("\"event\":\"request\"").p == NULL);
+}
+
+/* ---- tokens of an issuer ---- */
+
+#define CLAIMS "{\"iss\":\"https://id.example.com\",\"sub\":\"alice\"," \
+	"\"aud\":\"cw\",\"exp\":1795179600}"
+
+static struct fake_transport net;
+
+static bool
+begin_issuer(int keys_status)
+{
+	struct auth_setup setup = { .sys = &fake.sys,
+	    .transport = &net.transport, .issuers = {
+	    .issuer = S("https://id.example.com"), .audience = S("cw"),
+	    .jwks_uri = S("https://id.example.com/keys") } };
+	struct fail f;
+
+	if (!begin_test()) {
+		return false;
+	}
+	fail_init(&f, &start);
+	fake_transport_init(&net, &fake);
+	fake_transport_reply(&net, "/keys", keys_status, JWT_KEYS)
+	    ->forever = true;
+	return auth_new(&app.auth, &setup, &start, &f) == ERR_OK &&
+	    app.auth != NULL;
+}
+
+static bool
+send_token(const char *body)
+{
+	static char head[4096];
+	struct str token = jwt_make(&start, "{\"alg\":\"ES256\",\"kid\":"
+	    "\"p256\"}", CLAIMS);
+
+	(void)snprintf(head, sizeof(head), POST "Authorization: Bearer "
+	    "%.*s\r\n", STR_ARG(token));
+	return send(head, body);
+}
+
+TEST(an_unknown_token_is_verified_on_a_worker_and_then_known)
+{
+	CHECK(begin_issuer(200));
+	/* Answered on the loop's thread otherwise: here on the worker's. */
+	CHECK(send_token(PING));
+	CHECK_INT(status(), 200);
+	CHECK_INT(net.request_n, 1);
+	CHECK(send_token("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"tools/call\",\"params\":{\"name\":\"slow\"}}"));
+	CHECK_INT(status(), 200);
+	CHECK_INT(net.request_n, 1);
+	CHECK(str_icontains(line_with("\"event\":\"audit\""),
+	    S("\"issuer\":\"https://id.example.com\"")));
+}
+
+TEST(a_call_that_waited_for_its_caller_may_still_become_a_stream)
+{
+	CHECK(begin_issuer(200));
+	CHECK(send_token("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"tools/call\",\"params\":{\"name\":\"slow\",\"_meta\":{"
+	    "\"progressToken\":7}}}"));
+	CHECK(str_starts(str_of(emitted, emitted_len),
+	    S("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream")));
+	CHECK(str_icontains(str_of(emitted, emitted_len),
+	    S("notifications/progress")));
+}
+
+TEST(keys_that_cannot_be_had_are_503_and_no_challenge)
+{
+	CHECK(begin_issuer(500));
+	CHECK(send_token(PING));
+	CHECK_INT(status(), 503);
+	CHECK(reply_has("Retry-After: 10\r\n"));
+	CHECK(!reply_has("WWW-Authenticate"));
+}
+
+TEST(clients_are_led_from_401_to_the_metadata)
+{
+	CHECK(begin_issuer(200));
+	CHECK(send("HEAD /mcp HTTP/1.1\r\nHost: localhost:3334\r\n", ""));
+	CHECK_INT(status(), 401);
+	CHECK(reply_has("WWW-Authenticate: Bearer resource_metadata=\"http://"
+	    "localhost:3334/.well-known/oauth-protected-resource/mcp\"\r\n"));
+	CHECK(send("GET /.well-known/oauth-protected-resource/mcp HTTP/1.1\r\n"
+	    "Host: localhost:3334\r\n", ""));
+	CHECK_INT(status(), 200);
+	CHECK(reply_has("\"resource\":\"http://localhost:3334/mcp\""));
+	CHECK(reply_has("Access-Control-Allow-Origin: *\r\n"));
+	app.public_url = S("https://mcp.example.com/");
+	CHECK(send("GET /.well-known/oauth-protected-resource HTTP/1.1\r\n"
+	    "Host: localhost\r\n", ""));
+	CHECK(reply_has("\"resource\":\"https://mcp.example.com/mcp\""));
+	CHECK(send(POST, "{}"));
+	CHECK_INT(status(), 401);
+	CHECK(reply_has("resource_metadata=\"https://mcp.example.com/."));
+}
+
+TEST(without_issuers_there_is_no_metadata)
+{
+	CHECK(begin_locked());
+	CHECK(send("GET /.well-known/oauth-protected-resource HTTP/1.1\r\n"
+	    "Host: localhost\r\n", ""));
+	CHECK_INT(status(), 404);
 }

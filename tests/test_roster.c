@@ -99,8 +99,9 @@ TEST(a_mistake_is_told_by_its_line_and_without_the_secret)
 		{ ROSTER_TOKENS, "a:secret-sixteen-b", "" },
 		{ ROSTER_TOKENS, "a:secret-sixteen-", "line 1 has no secret" },
 		{ ROSTER_TOKENS, "a:0123456789 bcdef", "line 1 has no secret" },
-		{ ROSTER_TOKENS, "a:0123456789abcdef:logs",
+		{ ROSTER_TOKENS, "a:0123456789abcdef:logs:dev:x",
 		    "line 1 has too many fields" },
+		{ ROSTER_TOKENS, "a:0123456789abcdef:logs:dev", "" },
 		{ ROSTER_TOKENS, "a:0123456789abcdef\nb:0123456789abcdef",
 		    "line 2 repeats" },
 		{ ROSTER_TOKENS, "a:0123456789abcdef\na:fedcba9876543210", "" },
@@ -189,4 +190,38 @@ sweep(struct arena *a, void *ctx)
 TEST(running_out_of_memory_is_orderly)
 {
 	CHECK(test_fail_sweep(sweep, NULL, 4 << 20) > 1);
+}
+
+TEST(a_line_may_limit_its_caller)
+{
+	static const struct { const char *text; struct str tools, profiles; }
+	    rows[] = {
+		{ "a:0123456789abcdef", STR_INIT(""), STR_INIT("") },
+		{ "a:0123456789abcdef:", STR_INIT(""), STR_INIT("") },
+		{ "a:0123456789abcdef: logs, x ", STR_INIT("logs, x"),
+		    STR_INIT("") },
+		{ "a:0123456789abcdef::dev-*", STR_INIT(""),
+		    STR_INIT("dev-*") },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake_sys world;
+		struct roster_entry e;
+		struct arena a;
+		struct roster *r;
+		struct fail f;
+
+		fake_sys_init(&world);
+		arena_init(&a, 1 << 20);
+		fail_init(&f, &a);
+		fake_sys_file(&world, "/r", rows[i].text);
+		CHECK_INT(roster_new(&r, ROSTER_TOKENS, S("/r"), &world.sys,
+		    NULL, &a, &f), ERR_OK);
+		CHECK(roster_find(r, S("0123456789abcdef"), &a, &e));
+		CHECK_STR(e.label, S("a"));
+		CHECK_STR(e.tools, rows[i].tools);
+		CHECK_STR(e.profiles, rows[i].profiles);
+		arena_free(&a);
+		fake_sys_free(&world);
+	}
 }

@@ -16,7 +16,7 @@ static struct arena arena;
 static struct sigv4_in *in;
 static struct http1_request request;
 static struct str body;
-static struct auth_caller caller;
+static struct roster_entry caller;
 static struct auth_refusal refusal;
 
 static bool
@@ -90,8 +90,7 @@ TEST(what_the_proxy_of_aws_sends_is_accepted)
 	CHECK(make(SECRET, 0, STR_NONE));
 	CHECK(sigv4_in_is_ours(&request));
 	CHECK_INT(check(), AUTH_OK);
-	CHECK_INT(caller.kind, AUTH_SIGV4);
-	CHECK_STR(caller.subject, S("proxy"));
+	CHECK_STR(caller.label, S("proxy"));
 	CHECK(fake_sys_ok(&fake));
 }
 
@@ -222,5 +221,5 @@ TEST(a_malformed_signature_is_400_and_a_replaced_key_counts)
 	CHECK_INT(check(), AUTH_INVALID);
 	CHECK(make(S("another-secret-of-16"), 0, STR_NONE));
 	CHECK_INT(check(), AUTH_OK);
-	CHECK_STR(caller.subject, S("p"));
+	CHECK_STR(caller.label, S("p"));
 }

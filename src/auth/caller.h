@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aws/sts.h"
 #include "base/str.h"
 
 /* By what the caller was known. */
@@ -37,7 +38,8 @@ enum auth_verdict {
 	AUTH_INVALID,     /* 401 error="invalid_token" */
 	AUTH_SCOPE,       /* 403 error="insufficient_scope" */
 	AUTH_MALFORMED,   /* 400 error="invalid_request" */
-	AUTH_UNAVAILABLE  /* 503: cannot be decided now; come again */
+	AUTH_UNAVAILABLE, /* 503: cannot be decided now; come again */
+	AUTH_LATER        /* cannot be decided without waiting */
 };
 
 /* Slices live as long as the request's arena or the settings. */
@@ -56,12 +58,15 @@ struct auth_caller {
 	int64_t expires_ms;  /* wall clock; 0: does not end */
 	struct str token;    /* what was presented, as a slice of the request:
 	                      * SECRET, for an exchange at STS only */
-	/* Tools and profiles this caller is limited to; NULL: all. Patterns
-	 * and their meaning are those of whoever fills them in. */
+	/* Tools and profiles this caller is limited to, as patterns
+	 * (str_matches()) of names and of families of tools; NULL: all. */
 	const struct str *tools;
 	size_t tool_n;
 	const struct str *profiles;
 	size_t profile_n;
+	struct str role_arn; /* to read AWS with; absent: as configured */
+	const struct creds_keys *keys; /* AUTH_CREDENTIALS: SECRET, to read AWS
+	                      * with; else NULL */
 };
 
 /* Why not. */

@@ -43,6 +43,16 @@
 
 struct oidc;
 
+/* What members of a group may do. */
+struct oidc_grant {
+	struct str group;            /* pattern; absent: everybody */
+	const struct str *tools;     /* patterns; none listed: all */
+	size_t tool_n;
+	const struct str *profiles;  /* the same */
+	size_t profile_n;
+	struct str role_arn;         /* to read AWS with; absent: as set */
+};
+
 /* One issuer that is trusted. */
 struct oidc_issuer {
 	struct str issuer;           /* exactly the `iss` of its tokens */
@@ -55,6 +65,8 @@ struct oidc_issuer {
 	const struct str *groups;    /* one of them is needed (groups,
 	                              * cognito:groups, roles) */
 	size_t group_n;
+	const struct oidc_grant *grants; /* none: its callers may do all */
+	size_t grant_n;
 };
 
 /* What oidc_new() needs; all of it outlives the result. */

@@ -13,6 +13,7 @@
 struct line {
 	struct str label;
 	struct str secret;
+	struct str tools, profiles; /* empty: not limited */
 	uint8_t id[ENC_SHA256_LEN]; /* digest of what it is found by */
 };
 
@@ -64,6 +65,7 @@ take_line(enum roster_kind kind, struct copy *c, struct str text)
 {
 	struct str label = str_trim(str_cut(&text, ':'));
 	struct str key = STR_NONE;
+	struct str secret, tools, profiles;
 	struct line *line = &c->lines[c->n];
 
 	if (!is_label(label)) {
@@ -75,19 +77,23 @@ take_line(enum roster_kind kind, struct copy *c, struct str text)
 			return "has no access key of 4 to 128 characters";
 		}
 	}
-	text = str_trim(text);
-	if (!is_word(text, ROSTER_SECRET_MIN, SIGV4_SECRET_MAX)) {
+	secret = str_trim(str_cut(&text, ':'));
+	if (!is_word(secret, ROSTER_SECRET_MIN, SIGV4_SECRET_MAX)) {
 		return "has no secret of 16 to 256 visible characters";
 	}
-	if (str_find_byte(text, ':', 0) < text.len) {
+	tools = str_trim(str_cut(&text, ':'));
+	profiles = str_trim(str_cut(&text, ':'));
+	if (text.p != NULL) {
 		return "has too many fields";
 	}
 	if (c->n == ROSTER_LINE_MAX_N) {
 		return "is one more than can be held";
 	}
 	line->label = label;
-	line->secret = text;
-	enc_sha256(kind == ROSTER_KEYS ? key : text, line->id);
+	line->secret = secret;
+	line->tools = tools;
+	line->profiles = profiles;
+	enc_sha256(kind == ROSTER_KEYS ? key : secret, line->id);
 	for (size_t i = 0; i < c->n; i++) {
 		if (memcmp(c->lines[i].id, line->id, ENC_SHA256_LEN) == 0) {
 			return "repeats what an earlier line has";
@@ -221,9 +227,11 @@ roster_find(struct roster *r, struct str what, struct arena *a,
 		out->label = str_dup(a, c->lines[at].label);
 		out->secret = r->kind == ROSTER_KEYS ?
 		    str_dup(a, c->lines[at].secret) : STR_NONE;
+		out->tools = str_dup(a, c->lines[at].tools);
+		out->profiles = str_dup(a, c->lines[at].profiles);
 	}
 	r->sys->unlock(r->sys->ctx, SYS_LOCK_AUTH);
 	enc_wipe(id, sizeof(id));
-	return at != SIZE_MAX && out->label.p != NULL &&
+	return at != SIZE_MAX && out->label.p != NULL && !a->failed &&
 	    (r->kind == ROSTER_TOKENS || out->secret.p != NULL);
 }

@@ -3,9 +3,14 @@
  * A file of callers and their secrets: static bearer tokens, signing keys.
  *
  *	file   = *( line LF )
- *	line   = "" / "#" comment / label ":" secret       (tokens)
- *	       / label ":" access-key ":" secret           (keys)
+ *	line   = "" / "#" comment
+ *	       / label ":" secret [ limits ]                (tokens)
+ *	       / label ":" access-key ":" secret [ limits ] (keys)
+ *	limits = ":" tools [ ":" profiles ]
  *	label  = 1*64( ALPHA / DIGIT / "-" / "_" / "." / "@" )
+ *
+ * tools and profiles are patterns, separated by commas, to which the caller is
+ * limited ("ci:secret:alarms,get_metric_data:dev-*"); left out or empty: all.
  *
  * Blanks around a line do not count, nor does a CR at its end. A label may
  * stand on several lines, so that the old and the new secret of a caller both
@@ -45,6 +50,7 @@ enum roster_kind {
 struct roster_entry {
 	struct str label;
 	struct str secret; /* ROSTER_KEYS only; SECRET, wipe after use */
+	struct str tools, profiles; /* comma-separated; empty: all */
 };
 
 /* Reads the file for the first time; `a` lives as long as the result.

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "auth/roster.h"
 #include "base/enc.h"
 #include "base/limits.h"
 #include "proto/sigv4.h"
@@ -140,20 +139,18 @@ verify(struct sigv4_in *s, const struct sigv4_request *r, struct arena *a,
 /* see sigv4_in.h */
 enum auth_verdict
 sigv4_in_check(struct sigv4_in *s, const struct http1_request *r,
-    struct str body, struct arena *a, struct auth_caller *out,
+    struct str body, struct arena *a, struct roster_entry *out,
     struct auth_refusal *no)
 {
 	struct sigv4_request signed_part = { .method = r->method,
 	    .path = r->path, .query = r->query,
 	    .headers = original_headers(s, r, a), .header_n = r->header_n,
 	    .body = body };
-	struct roster_entry entry;
 	enum err err = signed_part.headers == NULL ? ERR_NOMEM :
-	    verify(s, &signed_part, a, &entry);
+	    verify(s, &signed_part, a, out);
 
 	if (err == ERR_OK) {
-		*out = (struct auth_caller){ .kind = AUTH_SIGV4,
-		    .subject = entry.label };
+		out->secret = STR_NONE; /* it is wiped */
 		return AUTH_OK;
 	}
 	*no = (struct auth_refusal){ .why = err_text(err) };

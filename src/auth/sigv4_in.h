@@ -20,6 +20,7 @@
 #define AUTH_SIGV4_IN_H
 
 #include "auth/caller.h"
+#include "auth/roster.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -47,10 +48,10 @@ void sigv4_in_refresh(struct sigv4_in *s);
 
 /* The request's Authorization is a signature, right or wrong. */
 bool sigv4_in_is_ours(const struct http1_request *r);
-/* Verifies a request and its whole body; never waits. AUTH_OK fills *out, with
- * the key's label as subject; else *no. */
+/* Verifies a request and its whole body; never waits. AUTH_OK fills *out, the
+ * line of the key without its secret; else *no. */
 enum auth_verdict sigv4_in_check(struct sigv4_in *s,
     const struct http1_request *r, struct str body, struct arena *a,
-    struct auth_caller *out, struct auth_refusal *no);
+    struct roster_entry *out, struct auth_refusal *no);
 
 #endif

@@ -320,6 +320,24 @@
 #define ROSTER_ARENA_CAP ((size_t)16 * 1024)
 /* A changed file counts after this time at the latest. */
 #define AUTH_REFRESH_MS 5000
+/* A file of issuers, each with dozens of rules. */
+#define ISSUERS_FILE_MAX ((size_t)256 * 1024)
+/* How long a request may wait for an issuer's keys, or for STS, before it is
+ * known who sent it. */
+#define AUTH_WAIT_MS INT64_C(10000)
+/* Callers whose rates are counted: 24 KB. */
+#define RATE_SET_N 256
+#define RATE_WAY_N 4
+/* Callers whose roles are held at the same time... */
+#define USER_ROLE_N 128
+/* ...each with keys and a session token, which STS says may grow... */
+#define USER_ROLE_TEXT_MAX ((size_t)8 * 1024)
+/* ...until so long before their end... */
+#define USER_ROLE_MARGIN_MS INT64_C(300000)
+/* ...when one that AWS refused may be tried again... */
+#define USER_ROLE_AGAIN_MS INT64_C(5000)
+/* ...and how often one looks whether another thread has it by now. */
+#define USER_ROLE_POLL_MS INT64_C(20)
 /* The longest credentials in a header: what STS takes is under 20,000. */
 #define AUTH_TOKEN_MAX ((size_t)16 * 1024)
 /* An access key id (IAM API Reference: AccessKey), 20 characters so far; a

@@ -12,7 +12,7 @@
 
 static const struct str level_names[] = {
 	STR_INIT("ERROR"), STR_INIT("WARNING"), STR_INIT("INFO"),
-	STR_INIT("DEBUG")
+	STR_INIT("DEBUG"), STR_INIT("AUDIT")
 };
 
 /* see log.h */
@@ -32,7 +32,7 @@ log_level_parse(struct str s, enum log_level *out)
 struct str
 log_level_name(enum log_level level)
 {
-	MUST((unsigned)level < 4);
+	MUST((unsigned)level < 5);
 	return level_names[level];
 }
 
@@ -40,7 +40,8 @@ log_level_name(enum log_level level)
 bool
 log_enabled(const struct log *log, enum log_level level)
 {
-	return log != NULL && log->sys != NULL && level <= log->level;
+	return log != NULL && log->sys != NULL &&
+	    (level <= log->level || level == LOG_AUDIT);
 }
 
 static void

@@ -38,7 +38,8 @@ enum log_level {
 	LOG_ERROR,
 	LOG_WARNING,
 	LOG_INFO,
-	LOG_DEBUG
+	LOG_DEBUG,
+	LOG_AUDIT /* who did what: written at every level, never set as one */
 };
 
 /* Where to and from which level on. Read-only after start. */
@@ -57,7 +58,7 @@ struct log_event {
 
 /* The level a setting names (any case); false: none of the four. */
 bool log_level_parse(struct str s, enum log_level *out) MUST_USE;
-/* ERROR, WARNING, INFO or DEBUG. */
+/* ERROR, WARNING, INFO, DEBUG or AUDIT. */
 struct str log_level_name(enum log_level level);
 /* A line of that level would be written. log may be NULL. */
 bool log_enabled(const struct log *log, enum log_level level);
