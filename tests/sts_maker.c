@@ -2,7 +2,7 @@
 /* see sts_maker.h */
 #include "sts_maker.h"
 
-#include "auth/sts_in.h"
+#include "auth/sts_proof.h"
 #include "base/buf.h"
 #include "demo/demo.h"
 #include "proto/json.h"
@@ -23,7 +23,7 @@ sts_maker_init(struct sts_maker *m, struct arena *a, int64_t now_ms)
 	    .body = S("Action=GetCallerIdentity&Version=2011-06-15"),
 	    .headers = {
 		{ S("Host"), S("sts.eu-west-1.amazonaws.com") },
-		{ S(STS_IN_HEADER), S(STS_MAKER_ID) },
+		{ S(STS_PROOF_HEADER), S(STS_MAKER_ID) },
 		{ S("Content-Type"),
 		    S("application/x-www-form-urlencoded; charset=utf-8") } },
 	    .header_n = 3, .own_n = 2 };
@@ -48,7 +48,7 @@ sts_maker_presigned(const struct sts_maker *m, struct str url)
 {
 	struct buf b = buf_in(m->a, TEXT_MAX);
 
-	buf_add(&b, S(STS_IN_PRESIGNED));
+	buf_add(&b, S(STS_PROOF_PRESIGNED));
 	enc_base64url(&b, url);
 	MUST(buf_ok(&b));
 	return buf_str(&b);
@@ -102,7 +102,7 @@ sts_maker_request(const struct sts_maker *m, struct str method,
 	put_base64(m->a, &w, S("iam_request_body"), body);
 	put_base64(m->a, &w, S("iam_request_headers"), headers);
 	json_end_object(&w);
-	buf_add(&token, S(STS_IN_REQUEST));
+	buf_add(&token, S(STS_PROOF_REQUEST));
 	enc_base64url(&token, buf_str(&b));
 	MUST(buf_ok(&b) && buf_ok(&token));
 	return buf_str(&token);

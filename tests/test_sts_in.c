@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "auth/sts_proof.h"
 #include "aws/endpoint.h"
 #include "base/enc.h"
 #include "base/limits.h"
@@ -312,7 +313,7 @@ TEST(the_headers_may_be_an_object_themselves)
 	    S("QWN0aW9uPUdldENhbGxlcklkZW50aXR5JlZlcnNpb249MjAxMS0wNi0xNQ=="),
 	    sts_maker_headers(&r.maker));
 	text = buf_str(&b);
-	buf_add(&token, S(STS_IN_REQUEST));
+	buf_add(&token, S(STS_PROOF_REQUEST));
 	enc_base64url(&token, text);
 	CHECK_INT(check(&r, buf_str(&token)), AUTH_OK);
 	close_room(&r);
@@ -349,10 +350,10 @@ TEST(a_token_has_bounds)
 
 	open_usual(&r);
 	memset(text, 'A', sizeof(text));
-	memcpy(text, STS_IN_PRESIGNED, sizeof(STS_IN_PRESIGNED) - 1);
+	memcpy(text, STS_PROOF_PRESIGNED, sizeof(STS_PROOF_PRESIGNED) - 1);
 	REFUSED(str_of(text, STS_IN_URL_MAX + 1), AUTH_MALFORMED, "4 KiB");
 	REFUSED(str_of(text, STS_IN_TOKEN_MAX + 1), AUTH_MALFORMED, "7 KiB");
-	memcpy(text, STS_IN_REQUEST, sizeof(STS_IN_REQUEST) - 1);
+	memcpy(text, STS_PROOF_REQUEST, sizeof(STS_PROOF_REQUEST) - 1);
 	REFUSED(str_of(text, STS_IN_TOKEN_MAX + 1), AUTH_MALFORMED, "7 KiB");
 	close_room(&r);
 }
@@ -679,7 +680,7 @@ TEST(members_and_headers_come_once)
 
 	open_usual(&r);
 	b = buf_in(&r.a, 512);
-	buf_add(&b, S(STS_IN_REQUEST));
+	buf_add(&b, S(STS_PROOF_REQUEST));
 	enc_base64url(&b, str_from_z(twice));
 	REFUSED(buf_str(&b), AUTH_MALFORMED, "JSON");
 	REFUSED(headers_with(&r, "{", "{\"host\":\"a\","), AUTH_MALFORMED,

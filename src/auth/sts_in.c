@@ -12,17 +12,12 @@
 
 #include <string.h>
 
+#include "auth/sts_proof.h"
 #include "aws/sts.h"
 #include "base/buf.h"
 #include "base/enc.h"
 #include "base/limits.h"
 #include "proto/json.h"
-#include "proto/sigv4.h"
-#include "proto/url.h"
-
-#define ACTION "GetCallerIdentity"
-#define API "2011-06-15"
-#define FORM_TYPE S("application/x-www-form-urlencoded")
 
 struct slot {
 	int64_t ends_ms;    /* monotonic; 0: empty */
@@ -52,44 +47,13 @@ struct check {
 	struct arena *a;
 	struct str token;
 	uint64_t hash;
-	struct url url;           /* the token's, once it is known to be STS */
-	struct sigv4_parsed sig;
-	struct exchange x;        /* what is sent */
-	struct transport_header headers[STS_IN_HEADER_MAX_N];
-	size_t header_n;
+	struct sts_proof proof;   /* the request that the token is */
+	struct exchange x;
 	struct sts_identity who;  /* what STS says */
 	struct str subject;       /* canonical ARN */
 	struct auth_caller *out;
 	struct auth_refusal *no;
 };
-
-/* Parameters of a presigned URL, in their only spelling. */
-static const struct str parameters[] = {
-	STR_INIT("Action"), STR_INIT("Version"), STR_INIT("X-Amz-Algorithm"),
-	STR_INIT("X-Amz-Credential"), STR_INIT("X-Amz-Date"),
-	STR_INIT("X-Amz-Expires"), STR_INIT("X-Amz-Security-Token"),
-	STR_INIT("X-Amz-Signature"), STR_INIT("X-Amz-SignedHeaders"),
-};
-
-#define PARAMETER_N (sizeof(parameters) / sizeof(parameters[0]))
-
-/* Headers whose value may be the token's, where it is signed. */
-static const struct str free_headers[] = {
-	STR_INIT("amz-sdk-invocation-id"), STR_INIT("amz-sdk-request"),
-	STR_INIT("content-type"), STR_INIT("user-agent"),
-	STR_INIT("x-amz-content-sha256"), STR_INIT("x-amz-date"),
-	STR_INIT("x-amz-security-token"), STR_INIT("x-amz-user-agent"),
-};
-
-#define FREE_HEADER_N (sizeof(free_headers) / sizeof(free_headers[0]))
-
-/* The two orders in which the form may come; both are 43 bytes long. */
-static const struct str forms[] = {
-	STR_INIT("Action=" ACTION "&Version=" API),
-	STR_INIT("Version=" API "&Action=" ACTION),
-};
-
-#define FORM_LEN S("43")
 
 static void
 lock(struct sts_in *in)
@@ -114,26 +78,6 @@ refuse(struct auth_refusal *no, enum auth_verdict verdict, struct str why)
 {
 	*no = (struct auth_refusal){ .verdict = verdict, .why = why };
 	return verdict;
-}
-
-/* A refusal, unless it is memory that was missing. */
-static enum auth_verdict
-refuse_token(const struct check *c, enum auth_verdict verdict, struct str why)
-{
-	return c->a->failed ? refuse(c->no, AUTH_UNAVAILABLE,
-	    S("out of memory")) : refuse(c->no, verdict, why);
-}
-
-static enum auth_verdict
-invalid(const struct check *c, struct str why)
-{
-	return refuse_token(c, AUTH_INVALID, why);
-}
-
-static enum auth_verdict
-malformed(const struct check *c, struct str why)
-{
-	return refuse_token(c, AUTH_MALFORMED, why);
 }
 
 static enum auth_verdict
@@ -204,28 +148,16 @@ read_roles(struct sts_in *in, struct fail *f)
 	    S("AUTH_STS_ROLES names nobody"));
 }
 
-/* Visible characters: a header that every SDK signs as it is. */
-static bool
-is_visible(struct str s, char least)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] < least || s.p[i] > '~') {
-			return false;
-		}
-	}
-	return true;
-}
-
 static enum err
 check_setup(struct sts_in *in, struct fail *f)
 {
 	const struct sts_in_setup *s = &in->setup;
 
-	if (s->server_id.len == 0 || !is_visible(s->server_id, '!')) {
+	if (s->server_id.len == 0 || !sts_proof_visible(s->server_id, '!')) {
 		return fail_set(f, ERR_CONFIG, 0, S("AUTH_STS_ROLES is set, "
 		    "so AUTH_STS_SERVER_ID must be, too: a name for this "
 		    "deployment, without blanks, that callers sign as "
-		    STS_IN_HEADER));
+		    STS_PROOF_HEADER));
 	}
 	if (s->endpoint.len > 0 && (url_parse(s->endpoint, &in->endpoint,
 	    NULL) != ERR_OK || in->endpoint.userinfo.p != NULL ||
@@ -285,8 +217,8 @@ sts_in_free(struct sts_in *in)
 bool
 sts_in_is_ours(struct str token)
 {
-	return str_starts(token, S(STS_IN_PRESIGNED)) ||
-	    str_starts(token, S(STS_IN_REQUEST));
+	return str_starts(token, S(STS_PROOF_PRESIGNED)) ||
+	    str_starts(token, S(STS_PROOF_REQUEST));
 }
 
 /* ---- answers kept ---- */
@@ -371,15 +303,16 @@ sts_in_recall(struct sts_in *in, struct str token, struct arena *a,
 static int64_t
 hold_ms(const struct check *c, enum auth_verdict v)
 {
+	const struct sigv4_parsed *sig = &c->proof.sig;
 	int64_t now = c->in->setup.sys->now_ms(c->in->setup.sys->ctx);
 	int64_t ms = v == AUTH_UNAVAILABLE ? STS_IN_DOWN_MS :
 	    v == AUTH_INVALID ? STS_IN_DENIED_MS : STS_IN_HOLD_MS;
-	int64_t left = c->sig.time_ms + STS_IN_AGE_MS - now;
-	int64_t said = c->sig.time_ms + c->sig.expires_s * 1000 - now;
+	int64_t left = sig->time_ms + STS_IN_AGE_MS - now;
+	int64_t said = sig->time_ms + sig->expires_s * 1000 - now;
 
 	/* Past the end that a presigned URL states it is STS that decides,
 	 * and has decided. */
-	if (c->sig.expires_s > 0 && said > 0 && said < left) {
+	if (sig->expires_s > 0 && said > 0 && said < left) {
 		left = said;
 	}
 	return ms < left ? ms : left;
@@ -412,367 +345,10 @@ keep(struct check *c, enum auth_verdict v)
 	}
 	s->verdict = v;
 	s->why = c->no->why;
-	s->expires_ms = c->sig.time_ms + STS_IN_AGE_MS;
+	s->expires_ms = c->proof.sig.time_ms + STS_IN_AGE_MS;
 	s->ends_ms = ends_ms;
 	MUST(buf_ok(&b));
 	unlock(c->in);
-}
-
-/* ---- the token ---- */
-
-/* Appends a header to send: of ours three, User-Agent, Content-Type and
- * Authorization, and the free ones. */
-static void
-send_header(struct check *c, struct str name, struct str value)
-{
-	MUST(c->header_n < STS_IN_HEADER_MAX_N);
-	c->headers[c->header_n++] = (struct transport_header){ name, value };
-}
-
-/* Reads the URL of a token and takes from it which of STS's hosts is meant. */
-static enum auth_verdict
-read_url(struct check *c, struct str text)
-{
-	const struct sts_in_setup *s = &c->in->setup;
-	const struct url *own = &c->in->endpoint;
-	struct buf host = buf_in(c->a, URL_HOST_MAX + 8); /* and a port */
-	struct url *u = &c->url;
-	bool fits;
-
-	if (url_parse(text, u, NULL) != ERR_OK || u->userinfo.p != NULL) {
-		return malformed(c, S("the token holds no URL"));
-	}
-	if (s->endpoint.len > 0) {
-		fits = u->tls == own->tls && u->port == own->port &&
-		    str_eq(u->host, own->host);
-	} else {
-		fits = u->tls && !u->port_given &&
-		    s->is_sts(s->region, u->host);
-	}
-	if (!fits) {
-		return invalid(c, S("the token is not signed for an https "
-		    "address of STS that is accepted here"));
-	}
-	if (!str_eq(u->path, s->endpoint.len > 0 ? own->path : S("/"))) {
-		return invalid(c, S("the token's URL has another path than "
-		    "STS"));
-	}
-	url_add_host(&host, u);
-	send_header(c, S("host"), buf_str(&host));
-	send_header(c, S("accept"), S("application/json"));
-	send_header(c, S(STS_IN_HEADER), s->server_id);
-	return buf_ok(&host) ? AUTH_OK : malformed(c, S("the token's host is "
-	    "too long"));
-}
-
-static bool
-is_signed(const struct check *c, struct str name)
-{
-	struct str rest = c->sig.signed_headers;
-
-	while (rest.p != NULL) {
-		if (str_eq(str_cut(&rest, ';'), name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-is_hex(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (!str_is_digit(s.p[i]) && (s.p[i] < 'a' || s.p[i] > 'f')) {
-			return false;
-		}
-	}
-	return s.len == ENC_SHA256_HEX_LEN;
-}
-
-/* Reads the signature of r and checks what both forms have in common. */
-static enum auth_verdict
-read_signature(struct check *c, const struct sigv4_request *r)
-{
-	const struct sys *sys = c->in->setup.sys;
-	int64_t now = sys->now_ms(sys->ctx);
-	const struct sigv4_parsed *sig = &c->sig;
-
-	if (sigv4_parse(c->a, r, &c->sig, NULL) != ERR_OK ||
-	    !is_hex(sig->signature) || !str_eq(sig->service, S("sts"))) {
-		return malformed(c, S("the token holds no signature (SigV4) "
-		    "for STS"));
-	}
-	if (!is_signed(c, S(STS_IN_HEADER)) || !is_signed(c, S("host"))) {
-		return invalid(c, S("the token does not sign the headers host "
-		    "and " STS_IN_HEADER));
-	}
-	if (sig->time_ms < now - STS_IN_AGE_MS) {
-		return invalid(c, S("the token was signed more than 15 "
-		    "minutes ago"));
-	}
-	if (sig->time_ms > now + STS_IN_SKEW_MS) {
-		return invalid(c, S("the token is signed for the future: set "
-		    "the clock of the machine that made it"));
-	}
-	return AUTH_OK;
-}
-
-/* Writes the target anew: the parameters in their order, encoded by us. */
-static enum auth_verdict
-write_target(struct check *c, const struct url_pair *pairs, size_t n)
-{
-	struct buf query = buf_in(c->a, HTTP_TARGET_MAX);
-	struct str parts[3] = { c->url.path, S("?"), STR_NONE };
-
-	for (size_t i = 0; i < n; i++) {
-		url_form_add(&query, pairs[i].name, pairs[i].value);
-	}
-	parts[2] = buf_str(&query);
-	c->x.target = buf_ok(&query) ? str_join(c->a, parts, 3) : STR_NONE;
-	return c->x.target.p != NULL ? AUTH_OK :
-	    malformed(c, S("the token's URL is too long"));
-}
-
-static enum auth_verdict
-check_parameters(struct check *c, const struct url_pair *pairs, size_t n)
-{
-	unsigned seen = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t k = 0;
-
-		while (k < PARAMETER_N &&
-		    !str_eq(pairs[i].name, parameters[k])) {
-			k++;
-		}
-		/* CVE-2022-2385: what reads names in one case only, and what
-		 * does not, see two requests in one. */
-		if (k == PARAMETER_N || (seen & 1U << k) != 0) {
-			return invalid(c, S("the token's URL has a parameter "
-			    "that does not belong there, or twice"));
-		}
-		seen |= 1U << k;
-	}
-	return str_eq(url_query_get(pairs, n, S("Action")), S(ACTION)) &&
-	    str_eq(url_query_get(pairs, n, S("Version")), S(API)) ?
-	    AUTH_OK : invalid(c, S("the token is not signed for "
-	    "GetCallerIdentity, version 2011-06-15"));
-}
-
-/* The presigned form, behind its prefix. */
-static enum auth_verdict
-read_presigned(struct check *c, struct str text)
-{
-	struct buf url = buf_in(c->a, text.len);
-	struct sigv4_request r = { .method = S("GET") };
-	struct url_pair *pairs = NULL;
-	size_t n = 0;
-	enum auth_verdict v;
-
-	if (c->token.len > STS_IN_URL_MAX) {
-		return malformed(c, S("the token is longer than 4 KiB"));
-	}
-	if (!enc_base64url_decode(&url, text)) {
-		return malformed(c, S("the token is not base64url without "
-		    "padding"));
-	}
-	v = read_url(c, buf_str(&url));
-	if (v != AUTH_OK) {
-		return v;
-	}
-	if (url_query_parse(c->a, c->url.query, false, 2 * PARAMETER_N,
-	    &pairs, &n) != ERR_OK) {
-		return malformed(c, S("the query of the token's URL cannot be "
-		    "read"));
-	}
-	v = check_parameters(c, pairs, n);
-	r.path = c->url.path;
-	r.query = c->url.query;
-	v = v != AUTH_OK ? v : read_signature(c, &r);
-	if (v != AUTH_OK) {
-		return v;
-	}
-	if (!str_eq(c->sig.signed_headers, S("host;" STS_IN_HEADER))) {
-		return invalid(c, S("the token signs other headers than host "
-		    "and " STS_IN_HEADER));
-	}
-	if (c->sig.expires_s > STS_IN_EXPIRES_MAX_S) {
-		return invalid(c, S("the token's X-Amz-Expires is above 900"));
-	}
-	c->x.method = S("GET");
-	return write_target(c, pairs, n);
-}
-
-/* ---- the signed request ---- */
-
-/* The base64 of a member, decoded; absent: not that. */
-static struct str
-member(const struct check *c, const struct json *v, struct str name)
-{
-	struct str text = json_str(json_get(v, name));
-	struct buf b = buf_in(c->a, text.len);
-
-	return text.len > 0 && enc_base64_decode(&b, text) ? buf_str(&b) :
-	    STR_NONE;
-}
-
-/* One header of the token: {name: value} or {name: [value]}. */
-static bool
-read_header(struct sigv4_request *r, struct http1_header *list,
-    const struct json *v)
-{
-	struct str value = json_str(json_is(v, JSON_ARRAY) && v->n == 1 ?
-	    v->child : v);
-
-	for (size_t i = 0; i < v->key.len; i++) {
-		if (!str_is_alnum(v->key.p[i]) && v->key.p[i] != '-') {
-			return false;
-		}
-	}
-	if (v->key.len == 0 || value.p == NULL || !is_visible(value, ' ') ||
-	    r->header_n == STS_IN_HEADER_MAX_N ||
-	    http1_header_n(list, r->header_n, v->key) > 0) {
-		return false;
-	}
-	list[r->header_n++] = (struct http1_header){ v->key,
-	    str_trim(value) };
-	return true;
-}
-
-static enum auth_verdict
-read_headers(struct check *c, const struct json *request,
-    struct sigv4_request *r, struct http1_header *list)
-{
-	const struct json *v = json_get(request, S("iam_request_headers"));
-	struct json *inner = NULL;
-
-	r->headers = list;
-	if (!json_is(v, JSON_OBJECT)) {
-		if (json_parse(c->a, member(c, request,
-		    S("iam_request_headers")), JSON_REJECT_DUPLICATES, &inner,
-		    NULL) != ERR_OK || !json_is(inner, JSON_OBJECT)) {
-			return malformed(c, S("the token's headers are not "
-			    "base64 of a JSON object"));
-		}
-		v = inner;
-	}
-	for (v = v->child; v != NULL; v = v->next) {
-		if (!read_header(r, list, v)) {
-			return malformed(c, S("the token has a header that "
-			    "cannot be, or twice, or too many"));
-		}
-	}
-	return AUTH_OK;
-}
-
-/* The value of ours that a signed header has to have; absent: none. */
-static struct str
-own_value(const struct check *c, struct str name)
-{
-	const struct { struct str name, value; } own[] = {
-		{ S("host"), c->headers[0].value },
-		{ S(STS_IN_HEADER), c->in->setup.server_id },
-		{ S("accept"), S("application/json") },
-		{ S("content-length"), FORM_LEN },
-	};
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		if (str_eq(own[i].name, name)) {
-			return own[i].value;
-		}
-	}
-	return STR_NONE;
-}
-
-/* Takes one header that is signed: it has our value, or is one that may have
- * any and is sent on. */
-static enum auth_verdict
-take_signed(struct check *c, const struct sigv4_request *r, struct str name)
-{
-	struct str own = own_value(c, name);
-	struct str value = http1_header(r->headers, r->header_n, name);
-	size_t i = 0;
-
-	if (own.p != NULL) {
-		return str_eq(own, value) ? AUTH_OK : invalid(c, S("the token "
-		    "signs another host, server id, length or Accept than "
-		    "is sent"));
-	}
-	while (i < FREE_HEADER_N && !str_eq(free_headers[i], name)) {
-		i++;
-	}
-	if (i == FREE_HEADER_N || value.p == NULL || (str_eq(name,
-	    S("content-type")) && !str_istarts(value, FORM_TYPE))) {
-		return invalid(c, S("the token signs a header that it lacks, "
-		    "or that is not one of a request to STS"));
-	}
-	send_header(c, name, value);
-	return AUTH_OK;
-}
-
-/* Chooses the headers to send. */
-static enum auth_verdict
-write_headers(struct check *c, const struct sigv4_request *r)
-{
-	struct str rest = c->sig.signed_headers;
-
-	if (!is_signed(c, S("x-amz-date")) || (c->sig.token.p != NULL &&
-	    !is_signed(c, S("x-amz-security-token")))) {
-		return invalid(c, S("the token does not sign x-amz-date or "
-		    "x-amz-security-token"));
-	}
-	while (rest.p != NULL) {
-		enum auth_verdict v = take_signed(c, r, str_cut(&rest, ';'));
-
-		if (v != AUTH_OK) {
-			return v;
-		}
-	}
-	if (!is_signed(c, S("content-type"))) {
-		send_header(c, S("content-type"), FORM_TYPE);
-	}
-	send_header(c, S("authorization"), http1_header(r->headers,
-	    r->header_n, S("authorization")));
-	return AUTH_OK;
-}
-
-/* The signed-request form, behind its prefix. */
-static enum auth_verdict
-read_request(struct check *c, struct str text)
-{
-	struct http1_header list[STS_IN_HEADER_MAX_N];
-	struct sigv4_request r = { .method = S("POST") };
-	struct buf b = buf_in(c->a, text.len);
-	struct json *v = NULL;
-	enum auth_verdict verdict;
-
-	if (!enc_base64url_decode(&b, text) || json_parse(c->a, buf_str(&b),
-	    JSON_REJECT_DUPLICATES, &v, NULL) != ERR_OK) {
-		return malformed(c, S("the token is not base64url of a JSON "
-		    "object"));
-	}
-	r.body = member(c, v, S("iam_request_body"));
-	if (!str_eq(json_str(json_get(v, S("iam_http_request_method"))),
-	    r.method) || (!str_eq(r.body, forms[0]) &&
-	    !str_eq(r.body, forms[1]))) {
-		return invalid(c, S("the token is not a POST of the form "
-		    "Action=GetCallerIdentity&Version=2011-06-15"));
-	}
-	verdict = read_url(c, member(c, v, S("iam_request_url")));
-	if (verdict != AUTH_OK) {
-		return verdict;
-	}
-	if (c->url.query.p != NULL) {
-		return invalid(c, S("the token's URL has a query"));
-	}
-	r.path = c->url.path;
-	verdict = read_headers(c, v, &r, list);
-	verdict = verdict != AUTH_OK ? verdict : read_signature(c, &r);
-	verdict = verdict != AUTH_OK ? verdict : write_headers(c, &r);
-	c->x.method = r.method;
-	c->x.target = r.path;
-	c->x.body = r.body;
-	return verdict;
 }
 
 /* ---- asking STS ---- */
@@ -800,7 +376,7 @@ read_identity(struct check *c)
 	c->subject = c->who.arn;
 	if (!str_eq(part[0], S("arn")) || !is_account(part[4]) ||
 	    !str_eq(part[4], c->who.account) || part[5].len == 0 ||
-	    !is_visible(c->who.arn, '!') ||
+	    !sts_proof_visible(c->who.arn, '!') ||
 	    c->who.arn.len > (STS_IN_TEXT_MAX - STS_IN_TOKEN_MAX) / 2) {
 		return false;
 	}
@@ -854,9 +430,9 @@ judge(struct check *c)
 	}
 	if (x->err == ERR_OK && x->status >= 400 && x->status < 500 &&
 	    x->status != 408 && !is_throttling(x)) {
-		return invalid(c, S("AWS does not accept the token: it has "
-		    "expired, was changed, or is signed for another server "
-		    "id"));
+		return refuse(c->no, AUTH_INVALID, S("AWS does not accept the "
+		    "token: it has expired, was changed, or is signed for "
+		    "another server id"));
 	}
 	if (log_begin(&e, c->in->setup.log, LOG_WARNING, S("sts_caller"))) {
 		log_str(&e, S("host"), x->host);
@@ -875,47 +451,25 @@ static enum auth_verdict
 ask(struct check *c, const struct sts_in_want *want)
 {
 	const struct transport *t = c->in->setup.transport;
+	const struct sts_proof *p = &c->proof;
 	struct exchange *x = &c->x;
 	int64_t end = mono(c->in) + STS_IN_ASK_MS;
 
-	if (!is_signed(c, S("user-agent"))) {
-		send_header(c, S("user-agent"), S("cloudwatch-mcp"));
-	}
-	x->arena = c->a;
-	x->tls = c->url.tls;
-	x->host = c->url.host;
-	x->port = c->url.port;
-	x->headers = c->headers;
-	x->header_n = c->header_n;
-	x->body_max = STS_IN_ANSWER_MAX;
-	x->deadline_ms = end < want->deadline_ms ? end : want->deadline_ms;
-	x->cancel = want->cancel;
+	*x = (struct exchange){
+		.arena = c->a, .tls = p->url.tls, .host = p->url.host,
+		.port = p->url.port, .method = p->method, .target = p->target,
+		.headers = p->headers, .header_n = p->header_n,
+		.body = p->body, .body_max = STS_IN_ANSWER_MAX,
+		.deadline_ms = end < want->deadline_ms ? end :
+		    want->deadline_ms,
+		.cancel = want->cancel,
+	};
 	fail_init(&x->fail, c->a);
 	t->roundtrip(t->ctx, &x, 1);
 	return judge(c);
 }
 
 /* ---- the check ---- */
-
-/* Reads the token into c->x. AUTH_OK: it may be sent. */
-static enum auth_verdict
-read_token(struct check *c)
-{
-	struct str token = c->token;
-	size_t n = sizeof(STS_IN_PRESIGNED) - 1;
-
-	if (token.len > STS_IN_TOKEN_MAX) {
-		return malformed(c, S("the token is longer than 7 KiB"));
-	}
-	if (str_starts(token, S(STS_IN_PRESIGNED))) {
-		return read_presigned(c, str_sub(token, n, token.len));
-	}
-	n = sizeof(STS_IN_REQUEST) - 1;
-	return str_starts(token, S(STS_IN_REQUEST)) ?
-	    read_request(c, str_sub(token, n, token.len)) :
-	    malformed(c, S("the token is neither a presigned nor a signed "
-	    "request to STS"));
-}
 
 /* What comes of looking for an answer. */
 enum found {
@@ -1012,7 +566,7 @@ tell(const struct check *c)
 	*c->out = (struct auth_caller){ .kind = AUTH_STS,
 		.subject = c->subject, .session = c->who.arn,
 		.account = c->who.account,
-		.expires_ms = c->sig.time_ms + STS_IN_AGE_MS };
+		.expires_ms = c->proof.sig.time_ms + STS_IN_AGE_MS };
 }
 
 /* see sts_in.h */
@@ -1023,6 +577,10 @@ sts_in_check(struct sts_in *in, struct str token,
 {
 	struct check c = { .in = in, .a = a, .token = token, .out = out,
 		.no = no };
+	struct sts_proof_policy policy = { .region = in->setup.region,
+		.server_id = in->setup.server_id, .is_sts = in->setup.is_sts,
+		.endpoint = in->setup.endpoint.len > 0 ? &in->endpoint :
+		NULL };
 	enum auth_verdict v;
 
 	*out = (struct auth_caller){ .kind = AUTH_NOBODY };
@@ -1036,7 +594,8 @@ sts_in_check(struct sts_in *in, struct str token,
 			return no->verdict;
 		}
 	}
-	v = read_token(&c);
+	policy.now_ms = in->setup.sys->now_ms(in->setup.sys->ctx);
+	v = sts_proof_read(&policy, token, a, &c.proof, no);
 	v = v != AUTH_OK ? v : ask_or_wait(&c, want);
 	if (v == AUTH_OK && out->kind == AUTH_NOBODY) {
 		tell(&c);

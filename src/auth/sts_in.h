@@ -2,37 +2,9 @@
 /*
  * Callers who prove with AWS credentials who they are, and need no other
  * secret: they sign a GetCallerIdentity request, which nobody but AWS can
- * verify, and hand it over as their bearer token. We send it to STS and read
- * who signed it.
- *
- *	token   = presigned / request
- *	presigned = "k8s-aws-v1." BASE64URL( URL )
- *		the form of EKS and aws-iam-authenticator: a presigned GET
- *	request = "aws-sigv4-v1." BASE64URL( JSON )
- *		a signed POST, in the members that Vault's AWS logins have:
- *		"iam_http_request_method": "POST"
- *		"iam_request_url":     base64 of "https://sts.amazonaws.com/"
- *		"iam_request_body":    base64 of the form
- *			"Action=GetCallerIdentity&Version=2011-06-15"
- *		"iam_request_headers": base64 of a JSON object, or the object:
- *			{name: value} or {name: [value]}
- *		Other members say nothing. base64 has its padding here,
- *		BASE64URL none.
- *
- * Both have to sign the header x-cloudwatch-mcp-id with the server id of this
- * deployment, so that a token for another server is worth nothing here, and
- * one for here is worth nothing elsewhere.
- *
- * What reaches STS is written anew from what was checked, never passed on:
- * GetCallerIdentity and nothing else; over https; to a host of STS in the
- * configured partition (or the configured endpoint, which is then the only
- * one), which the token's host can only choose among; a presigned URL with the
- * nine parameters such a one has, each once; a form body of exactly the two
- * parameters; only headers that are signed, and of them only those that an AWS
- * SDK sends; our own values of the host and of the server id. The signature has
- * to be at most STS_IN_AGE_MS old, the time for which STS itself accepts it
- * (X-Amz-Expires, at most 900, says less in tokens for EKS, which are used for
- * the 15 minutes all the same: STS decides). Redirects are not followed.
+ * verify, and hand it over as their bearer token. We send it to STS, which
+ * says who signed it. auth/sts_proof.h has the two forms of the token and the
+ * rules it has to keep before anything is sent. Redirects are not followed.
  *
  * STS tells an ARN. A session's (arn:aws:sts::A:assumed-role/R/S) stands for
  * its role (arn:aws:iam::A:role/R; STS leaves the role's path out): the caller
@@ -66,11 +38,6 @@
 #include "base/str.h"
 #include "base/sys.h"
 
-/* What the two forms begin with, and the header that both have to sign. */
-#define STS_IN_PRESIGNED "k8s-aws-v1."
-#define STS_IN_REQUEST "aws-sigv4-v1."
-#define STS_IN_HEADER "x-cloudwatch-mcp-id"
-
 struct sts_in;
 
 /* All of it outlives the result. */
@@ -80,7 +47,7 @@ struct sts_in_setup {
 	const struct log *log; /* may be NULL */
 	struct str roles;      /* patterns (str_matches()), comma-separated:
 	                        * ARNs with their account, account:<id> */
-	struct str server_id;  /* value of STS_IN_HEADER; visible ASCII */
+	struct str server_id;  /* value of STS_PROOF_HEADER; visible ASCII */
 	struct str region;     /* whose partition tokens may be signed for... */
 	bool (*is_sts)(struct str region, struct str host); /* ...as this says
 	                        * (endpoint_is_sts) */
