@@ -116,7 +116,7 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all demo test unit corpus e2e bench lint lint-selftest headers metrics-check metrics-selftest fuzz fuzz-smoke cov vendor \
-	vendor-libs dist interop interop-sigv4 interop-profiles iam-check check-binary check-reproducible check-dist image-test \
+	vendor-libs dist interop interop-sigv4 interop-profiles interop-sts iam-check check-binary check-reproducible check-dist image-test \
 	deploy-check manifests objects print-flags print-vendor clean help
 
 all:
@@ -178,10 +178,10 @@ interop: all
 	$(SETUP) build interop
 	$(SUB) MODE=asan build/asan/fixture-server
 	$(SUB) MODE=debug build/debug/tests/interop/sigv4_probe \
-	    build/debug/tests/interop/profiles_probe
+	    build/debug/tests/interop/profiles_probe build/debug/tests/interop/sts_probe
 	$(Q)sh tests/interop/run.sh $(PROGRAM) build/asan/fixture-server \
 	    build/debug/tests/interop/sigv4_probe \
-	    build/debug/tests/interop/profiles_probe
+	    build/debug/tests/interop/profiles_probe build/debug/tests/interop/sts_probe
 interop-sigv4:
 	$(SETUP) build interop
 	$(SUB) MODE=debug build/debug/tests/interop/sigv4_probe
@@ -192,6 +192,11 @@ interop-profiles:
 	$(SUB) MODE=debug build/debug/tests/interop/profiles_probe
 	$(Q)python3 tests/interop/botocore_profiles.py \
 	    build/debug/tests/interop/profiles_probe
+interop-sts:
+	$(SETUP) build interop
+	$(SUB) MODE=debug build/debug/tests/interop/sts_probe
+	$(Q)python3 tests/interop/botocore_sts.py \
+	    build/debug/tests/interop/sts_probe
 iam-check: all
 	$(SETUP) build test iam
 	$(Q)sh tests/deploy/iam.sh $(PROGRAM)

@@ -861,7 +861,10 @@ TEST(answers_that_are_none_are_an_outage)
 		":{\"GetCallerIdentityResult\":{}}}",
 		ANSWER(""), ANSWER("arn:aws:iam::123456789013:user/x"),
 		ANSWER("arn:aws:iam::123456789012:"), ANSWER("arn:aws"),
-		ANSWER("arn:aws:iam::123456789012:user/a b") };
+		ANSWER("arn:aws:iam::123456789012:user/a b"),
+		ANSWER("urn:aws:iam::123456789012:user/a"),
+		"{\"GetCallerIdentityResponse\":{\"GetCallerIdentityResult\""
+		":{\"Account\":\"me\",\"Arn\":\"arn:aws:iam::me:user/a\"}}}" };
 	struct room r;
 
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {

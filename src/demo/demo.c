@@ -692,10 +692,11 @@ feed_sink(struct demo *d, struct exchange *x, const struct demo_reply *reply)
 static enum err
 exchange(struct demo *d, struct exchange *x)
 {
-	struct http1_header headers[HTTP_HEADER_MAX_N];
+	struct http1_header headers[HTTP_HEADER_MAX_N + 1];
 	const size_t header_n = x->header_n;
 	struct demo_request r = { x->method, x->target, headers, header_n,
 		x->body };
+	struct buf length = buf_in(x->arena, 24);
 	size_t max = x->body_max == 0 ? HTTP_RESPONSE_MAX : x->body_max;
 	struct demo_reply reply;
 	enum err err;
@@ -707,6 +708,12 @@ exchange(struct demo *d, struct exchange *x)
 	for (size_t i = 0; i < header_n; i++) {
 		headers[i] = (struct http1_header){ x->headers[i].name,
 		    x->headers[i].value };
+	}
+	/* What a transport adds: it may be signed. */
+	if (x->body.len > 0) {
+		buf_add_u64(&length, x->body.len);
+		headers[r.header_n++] = (struct http1_header){
+			S("Content-Length"), buf_str(&length) };
 	}
 	demo_serve(d, &r, x->arena, &reply);
 	x->sent = true;

@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/interop/run.sh PROGRAM FIXTURE_SERVER SIGV4_PROBE PROFILES_PROBE:
-# programs that others wrote against ours. The official MCP SDK clients and
-# conformance suites come from npm, with a Node that is new enough for them, in
-# the versions that package-lock.json pins; botocore and the AWS CLI come from
-# the distribution. Everything talks to loopback. Ends with "N passed, N
-# failed".
+# tests/interop/run.sh PROGRAM FIXTURE_SERVER SIGV4_PROBE PROFILES_PROBE
+# STS_PROBE: programs that others wrote against ours. The official MCP SDK
+# clients and conformance suites come from npm, with a Node that is new enough
+# for them, in the versions that package-lock.json pins; botocore and the AWS
+# CLI come from the distribution. Everything talks to loopback. Ends with "N
+# passed, N failed".
 program=$1
 fixture_server=$2
 sigv4_probe=$3
 profiles_probe=$4
+sts_probe=$5
 here=tests/interop
 work=build/interop
 log=$work/log
@@ -121,6 +122,8 @@ part "botocore signs as we do" python3 "$here/botocore_sigv4.py" \
     "$sigv4_probe" 2000
 part "botocore finds the same credentials" python3 \
     "$here/botocore_profiles.py" "$profiles_probe"
+part "botocore's tokens for STS are let in" python3 "$here/botocore_sts.py" \
+    "$sts_probe"
 part "AWS CLI reads the demo endpoint" python3 "$here/awscli.py" "$program"
 
 stop
