@@ -186,6 +186,28 @@ static const struct row rows[] = {
 	    STR_INIT("CLOUDWATCH_MCP_AUTH_STS_SERVER_ID"), KIND_TEXT,
 	    FIELD(sts_server_id), NONE, 1, 253, STR_INIT("name of this "
 	    "deployment, which they sign as x-cloudwatch-mcp-id") },
+	{ NONE, STR_INIT("AUTH_PROXY_NETWORKS"), NONE, KIND_TEXT,
+	    FIELD(proxy_networks), NONE, 1, 4096, STR_INIT("networks whose "
+	    "gateways are believed, comma-separated: 10.0.0.0/8,fd00::/8") },
+	{ NONE, STR_INIT("AUTH_PROXY_HEADER"), NONE, KIND_TEXT,
+	    FIELD(proxy_header), NONE, 1, 64, STR_INIT("header in which they "
+	    "name the caller; they have to set it on every request") },
+	{ NONE, STR_INIT("AUTH_PROXY_EMAIL_HEADER"), NONE, KIND_TEXT,
+	    FIELD(proxy_email_header), NONE, 1, 64,
+	    STR_INIT("header with the caller's e-mail address") },
+	{ NONE, STR_INIT("AUTH_PROXY_GROUPS_HEADER"), NONE, KIND_TEXT,
+	    FIELD(proxy_groups_header), NONE, 1, 64,
+	    STR_INIT("header with the caller's groups, comma-separated") },
+	{ NONE, STR_INIT("AUTH_ALB_ARN"), NONE, KIND_TEXT, FIELD(alb_arn),
+	    NONE, 1, 4096, STR_INIT("load balancers whose signed "
+	    "x-amzn-oidc-data is believed, comma-separated; with "
+	    "AUTH_PROXY_NETWORKS from there only") },
+	{ NONE, STR_INIT("AUTH_ALB_CLIENT_ID"), NONE, KIND_TEXT,
+	    FIELD(alb_client_id), NONE, 1, 256, STR_INIT("client of the "
+	    "identity provider they sign in for; default: any") },
+	{ NONE, STR_INIT("AUTH_ALB_KEYS_URL"), NONE, KIND_TEXT,
+	    FIELD(alb_keys_url), NONE, 1, 900, STR_INIT("where their public "
+	    "keys are; default: in the ARN's region of AWS") },
 	{ NONE, STR_INIT("AUTH_CALLER_CREDENTIALS"), NONE, KIND_SWITCH,
 	    FIELD(caller_credentials), NONE, 0, 0, STR_INIT("true: callers "
 	    "may bring temporary AWS credentials, over TLS or from this "

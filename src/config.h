@@ -84,6 +84,9 @@ struct config {
 	struct str sigv4_host;  /* what they sign as Host; absent: as sent */
 	struct str sts_roles;   /* ARNs known to STS that may call */
 	struct str sts_server_id; /* what their tokens are signed for */
+	struct str proxy_networks; /* gateways are believed from there */
+	struct str proxy_header, proxy_email_header, proxy_groups_header;
+	struct str alb_arn, alb_client_id, alb_keys_url; /* load balancers */
 	bool caller_credentials; /* callers may bring AWS credentials */
 	struct str fault;       /* demo-endpoint: injected faults */
 };

@@ -325,6 +325,7 @@ TEST(a_token_of_this_form_is_told_from_others)
 	CHECK(brought_is_token(coded("{\"accessKeyId\":1}")));
 	CHECK(!brought_is_token(coded("{\"accessKeyID\":1}")));
 	CHECK(!brought_is_token(coded("[\"accessKeyId\"]")));
+	CHECK(!brought_is_token(coded("{\"access\":\"KeyId\"}")));
 	/* wherever the name stands, also across what is decoded at a time */
 	for (int i = 0; i < 160; i++) {
 		snprintf(spaces, sizeof(spaces), "{%*s\"a\"\"accessKeyId\"",

@@ -7,6 +7,7 @@
  */
 #include "auth/keyring.h"
 
+#include "auth/key_get.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "proto/json.h"
@@ -38,11 +39,7 @@ struct fetch {
 	struct keyring *k;
 	size_t i;
 	struct ring *r;
-	struct arena *a;
-	struct fail *f;
-	int64_t deadline_ms;
-	const struct cancel *cancel;
-	int64_t hold_ms;   /* until the next one, as the answer says */
+	struct key_get get; /* with the arena and the sentence of all of it */
 	size_t key_n;
 	bool kept;         /* it failed, and there are keys from before */
 };
@@ -71,15 +68,6 @@ least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* A URL that keys may come from. */
-static bool
-is_safe(struct str uri, struct url *u)
-{
-	return uri.len <= OIDC_URI_MAX && url_parse(uri, u, NULL) == ERR_OK &&
-	    u->userinfo.p == NULL &&
-	    (u->tls || url_host_is_loopback(u->host));
-}
-
 /* see keyring.h */
 enum err
 keyring_new(struct arena *a, const struct oidc_setup *setup,
@@ -102,7 +90,7 @@ keyring_new(struct arena *a, const struct oidc_setup *setup,
 		struct str uri = is->jwks_uri.len > 0 ? is->jwks_uri :
 		    is->issuer;
 
-		if (is->issuer.len == 0 || !is_safe(uri, &u)) {
+		if (is->issuer.len == 0 || !key_get_is_safe(uri, &u)) {
 			return fail_setf(f, ERR_CONFIG, "'%s' cannot be a "
 			    "source of signing keys: it has to be an https "
 			    "URL", uri);
@@ -122,87 +110,6 @@ keyring_new(struct arena *a, const struct oidc_setup *setup,
 
 /* ---- fetching ---- */
 
-/* Seconds of Cache-Control's max-age, as milliseconds within bounds. */
-static int64_t
-hold(struct str control)
-{
-	struct str name = S("max-age=");
-	uint64_t s = 0;
-	size_t digits = 0;
-
-	for (size_t i = 0; i + name.len < control.len; i++) {
-		struct str rest = str_sub(control, i, control.len);
-
-		if (!str_istarts(rest, name)) {
-			continue;
-		}
-		rest = str_sub(rest, name.len, rest.len);
-		while (digits < rest.len && str_is_digit(rest.p[digits])) {
-			digits++;
-		}
-		if (!str_u64(str_sub(rest, 0, digits), 86400, &s)) {
-			break;
-		}
-		return (int64_t)s * 1000 < OIDC_RENEW_MIN_MS ?
-		    OIDC_RENEW_MIN_MS : least((int64_t)s * 1000,
-		    OIDC_RENEW_MS);
-	}
-	return OIDC_RENEW_MS;
-}
-
-/* GET; the body is in the fetch's arena. */
-static enum err
-get(struct fetch *w, struct str uri, struct str *body)
-{
-	const struct transport *t = w->k->setup.transport;
-	struct buf host = buf_in(w->a, HTTP_TARGET_MAX);
-	struct transport_header headers[3];
-	struct exchange x;
-	struct exchange *px = &x;
-	struct url u;
-
-	if (!is_safe(uri, &u)) {
-		return fail_setf(w->f, ERR_CONFIG, "'%s' cannot be a source "
-		    "of signing keys: it has to be an https URL", uri);
-	}
-	url_add_host(&host, &u);
-	headers[0] = (struct transport_header){ S("Host"), buf_str(&host) };
-	headers[1] = (struct transport_header){ S("Accept"),
-	    S("application/json") };
-	headers[2] = (struct transport_header){ S("User-Agent"),
-	    S("cloudwatch-mcp") };
-	x = (struct exchange){
-		.arena = w->a, .tls = u.tls, .host = u.host, .port = u.port,
-		.method = S("GET"), .target = u.path,
-		.headers = headers, .header_n = 3,
-		.body_max = OIDC_ANSWER_MAX, .deadline_ms = w->deadline_ms,
-		.cancel = w->cancel,
-	};
-	if (u.query.p != NULL) {
-		struct str parts[3] = { u.path, S("?"), u.query };
-
-		x.target = str_join(w->a, parts, 3);
-	}
-	fail_init(&x.fail, w->a);
-	if (w->a->failed) {
-		return ERR_NOMEM;
-	}
-	t->roundtrip(t->ctx, &px, 1);
-	if (x.err != ERR_OK) {
-		return fail_setf(w->f, x.err, "%s: %s", uri,
-		    fail_text(&x.fail));
-	}
-	if (x.status != 200) {
-		return fail_setf(w->f, ERR_CLOSED, "%s answered with status "
-		    "%u%s", uri, (uint64_t)x.status, x.status >= 300 &&
-		    x.status < 400 ? S("; redirects are not followed") :
-		    S(""));
-	}
-	w->hold_ms = hold(transport_response_header(&x, S("Cache-Control")));
-	*body = x.response_body;
-	return ERR_OK;
-}
-
 /* Learns where the issuer's keys are (OpenID Connect Discovery 1.0, 4). */
 static enum err
 discover(struct fetch *w)
@@ -211,30 +118,31 @@ discover(struct fetch *w)
 	struct str base = str_ends(issuer, S("/")) ?
 	    str_sub(issuer, 0, issuer.len - 1) : issuer;
 	struct str parts[2] = { base, S("/.well-known/openid-configuration") };
-	struct str uri = str_join(w->a, parts, 2);
+	struct str uri = str_join(w->get.a, parts, 2);
 	struct str body = STR_NONE;
 	struct json *v;
 	struct url u;
 	struct buf b;
-	enum err err = uri.p == NULL ? ERR_NOMEM : get(w, uri, &body);
+	enum err err = uri.p == NULL ? ERR_NOMEM :
+	    key_get(&w->get, uri, &body);
 
 	if (err != ERR_OK) {
 		return err;
 	}
-	err = json_parse(w->a, body, JSON_REJECT_DUPLICATES, &v, NULL);
+	err = json_parse(w->get.a, body, JSON_REJECT_DUPLICATES, &v, NULL);
 	if (err != ERR_OK) {
-		return fail_setf(w->f, err, "%s is not JSON", uri);
+		return fail_setf(w->get.f, err, "%s is not JSON", uri);
 	}
 	/* 4.3: exactly the same, or another issuer's keys would be taken. */
 	if (!str_eq(json_str(json_get(v, S("issuer"))), issuer)) {
-		return fail_setf(w->f, ERR_CONFIG, "%s is the document of "
+		return fail_setf(w->get.f, ERR_CONFIG, "%s is the document of "
 		    "another issuer: its 'issuer' is not exactly %s", uri,
 		    issuer);
 	}
 	uri = json_str(json_get(v, S("jwks_uri")));
-	if (!is_safe(uri, &u)) {
-		return fail_setf(w->f, ERR_CONFIG, "the jwks_uri of issuer %s "
-		    "is not an https URL", issuer);
+	if (!key_get_is_safe(uri, &u)) {
+		return fail_setf(w->get.f, ERR_CONFIG, "the jwks_uri of "
+		    "issuer %s is not an https URL", issuer);
 	}
 	b = buf_fixed(w->r->uri, sizeof(w->r->uri));
 	buf_add(&b, uri);
@@ -256,21 +164,21 @@ fetch_keys(struct fetch *w)
 		if (err != ERR_OK && w->r->uri_len == 0) {
 			return err;
 		}
-		fail_clear(w->f);
+		fail_clear(w->get.f);
 		uri = str_of(w->r->uri, w->r->uri_len);
 	}
-	err = get(w, uri, &body);
+	err = key_get(&w->get, uri, &body);
 	if (err != ERR_OK) {
 		return err;
 	}
-	fail_init(&f, w->a);
-	err = jwks_parse(w->a, body, w->r->spare, JWKS_KEY_MAX_N, &w->key_n,
+	fail_init(&f, w->get.a);
+	err = jwks_parse(w->get.a, body, w->r->spare, JWKS_KEY_MAX_N, &w->key_n,
 	    &f);
 	if (err != ERR_OK) {
-		return fail_setf(w->f, err, "%s is not a key set: %s", uri,
+		return fail_setf(w->get.f, err, "%s is not a key set: %s", uri,
 		    fail_text(&f));
 	}
-	return w->key_n > 0 ? ERR_OK : fail_setf(w->f, ERR_MISSING,
+	return w->key_n > 0 ? ERR_OK : fail_setf(w->get.f, ERR_MISSING,
 	    "%s holds no key that can verify tokens", uri);
 }
 
@@ -285,7 +193,7 @@ log_fetch(struct fetch *w, enum err err)
 		if (err == ERR_OK) {
 			log_int(&e, S("keys"), (int64_t)w->key_n);
 		} else {
-			log_str(&e, S("message"), fail_text(w->f));
+			log_str(&e, S("message"), fail_text(w->get.f));
 			log_bool(&e, S("kept"), w->kept);
 		}
 		log_end(&e);
@@ -304,7 +212,7 @@ settle(struct fetch *w, enum err err)
 	r->err = err;
 	r->why_len = 0;
 	if (err != ERR_OK) {
-		buf_add(&b, str_sub(fail_text(w->f), 0, sizeof(r->why)));
+		buf_add(&b, str_sub(fail_text(w->get.f), 0, sizeof(r->why)));
 		r->why_len = b.len;
 		r->due_ms = mono(w->k) + OIDC_RENEW_MIN_MS;
 		w->kept = r->key_n > 0;
@@ -314,7 +222,7 @@ settle(struct fetch *w, enum err err)
 	r->spare = old;
 	r->key_n = w->key_n;
 	r->looked_ms = mono(w->k);
-	r->due_ms = r->looked_ms + w->hold_ms;
+	r->due_ms = r->looked_ms + w->get.hold_ms;
 	return news;
 }
 
@@ -334,10 +242,13 @@ fetch(struct keyring *k, size_t i, const struct oidc_want *want)
 	struct arena a;
 	struct fail f;
 	struct fetch w = {
-		.k = k, .i = i, .r = &k->rings[i], .a = &a, .f = &f,
-		.deadline_ms = least(want->deadline_ms,
-		    mono(k) + OIDC_FETCH_MS),
-		.cancel = want->cancel,
+		.k = k, .i = i, .r = &k->rings[i], .get = {
+			.transport = k->setup.transport, .a = &a, .f = &f,
+			.body_max = OIDC_ANSWER_MAX,
+			.deadline_ms = least(want->deadline_ms,
+			    mono(k) + OIDC_FETCH_MS),
+			.cancel = want->cancel,
+		},
 	};
 	enum err err;
 	bool ended;

@@ -5,34 +5,21 @@
  * on a token that could not be accepted anyway. What a good token lacks
  * (scopes, groups) is looked at behind the signature: only its holder hears of
  * it.
- *
- * A slot of the cache holds the token and behind it the names of its claims,
- * each with its length in two bytes: subject, e-mail, groups, scopes.
  */
 #include "auth/oidc.h"
 
+#include "auth/claims.h"
 #include "auth/jws.h"
 #include "auth/keyring.h"
-#include "base/enc.h"
+#include "auth/recall.h"
 #include "base/limits.h"
 #include "proto/json.h"
 #include "proto/jwt.h"
 
-struct slot {
-	int64_t ends_ms;    /* wall clock; 0: empty */
-	int64_t expires_ms; /* of the token */
-	size_t issuer;      /* number of it */
-	size_t token_len;
-	size_t len;         /* bytes of text in use */
-	size_t group_n;
-	size_t scope_n;
-	char text[OIDC_TOKEN_TEXT_MAX];
-};
-
 struct oidc {
 	struct oidc_setup setup;
 	struct keyring *keys;
-	struct slot *slots; /* OIDC_TOKEN_SET_N sets of OIDC_TOKEN_WAY_N */
+	struct recall *verified;
 };
 
 /* One check while it runs. */
@@ -46,18 +33,6 @@ struct check {
 	struct auth_caller *out;
 	struct auth_refusal *no;
 };
-
-static void
-lock(struct oidc *o)
-{
-	o->setup.sys->lock(o->setup.sys->ctx, SYS_LOCK_AUTH);
-}
-
-static void
-unlock(struct oidc *o)
-{
-	o->setup.sys->unlock(o->setup.sys->ctx, SYS_LOCK_AUTH);
-}
 
 /* see oidc.h */
 enum err
@@ -75,27 +50,17 @@ oidc_new(struct arena *a, const struct oidc_setup *setup, struct oidc **out,
 	if (err != ERR_OK) {
 		return err;
 	}
-	o->slots = ARENA_ARRAY(a, OIDC_TOKEN_SET_N * OIDC_TOKEN_WAY_N,
-	    struct slot);
+	o->verified = recall_new(a, setup->sys, OIDC_TOKEN_SET_N,
+	    OIDC_TOKEN_HOLD_MS);
 	*out = o;
-	return o->slots == NULL ? ERR_NOMEM : ERR_OK;
-}
-
-static void
-wipe(struct slot *s)
-{
-	enc_wipe(s->text, s->len);
-	s->ends_ms = 0;
-	s->len = 0;
+	return o->verified == NULL ? ERR_NOMEM : ERR_OK;
 }
 
 /* see oidc.h */
 void
 oidc_free(struct oidc *o)
 {
-	for (size_t i = 0; i < OIDC_TOKEN_SET_N * OIDC_TOKEN_WAY_N; i++) {
-		wipe(&o->slots[i]);
-	}
+	recall_free(o->verified);
 }
 
 static enum auth_verdict
@@ -105,134 +70,12 @@ refuse(struct auth_refusal *no, enum auth_verdict verdict, struct str why)
 	return verdict;
 }
 
-/* ---- tokens verified lately ---- */
-
-/* The set a token belongs to, from the end of its signature, which is as good
- * as random. Only where to look: what is found is compared as a whole. */
-static struct slot *
-set_of(struct oidc *o, struct str token)
-{
-	size_t n = 0;
-
-	for (size_t i = token.len < 8 ? 0 : token.len - 8; i < token.len; i++) {
-		n = n * 31 + (unsigned char)token.p[i];
-	}
-	return &o->slots[n % OIDC_TOKEN_SET_N * OIDC_TOKEN_WAY_N];
-}
-
-static struct str
-slot_token(const struct slot *s)
-{
-	return str_of(s->text, s->token_len);
-}
-
-/* Cuts a name with its length off the packed claims. */
-static struct str
-unpack(const char **at)
-{
-	size_t len = (size_t)(unsigned char)(*at)[0] << 8 |
-	    (unsigned char)(*at)[1];
-	struct str s = len > 0 ? str_of(*at + 2, len) : STR_NONE;
-
-	*at += 2 + len;
-	return s;
-}
-
-/* Copies a slot's claims; under the lock. */
-static bool
-recall(const struct oidc *o, const struct slot *s, struct str token,
-    struct arena *a, struct auth_caller *out)
-{
-	size_t n = s->group_n + s->scope_n;
-	struct str *names = ARENA_ARRAY(a, n, struct str);
-	struct str text = str_dup(a, str_sub(str_of(s->text, s->len),
-	    s->token_len, s->len));
-	const char *at = text.p;
-
-	if (names == NULL || at == NULL) {
-		return false;
-	}
-	*out = (struct auth_caller){
-		.kind = AUTH_OIDC, .token = token,
-		.issuer = o->setup.issuers[s->issuer].issuer,
-		.expires_ms = s->expires_ms,
-		.groups = names, .group_n = s->group_n,
-		.scopes = names + s->group_n, .scope_n = s->scope_n,
-	};
-	out->subject = unpack(&at);
-	out->email = unpack(&at);
-	for (size_t i = 0; i < n; i++) {
-		names[i] = unpack(&at);
-	}
-	return true;
-}
-
 /* see oidc.h */
 bool
 oidc_recall(struct oidc *o, struct str token, struct arena *a,
     struct auth_caller *out)
 {
-	int64_t now = o->setup.sys->now_ms(o->setup.sys->ctx);
-	struct slot *set = set_of(o, token);
-	bool found = false;
-
-	lock(o);
-	for (size_t i = 0; i < OIDC_TOKEN_WAY_N && !found; i++) {
-		if (set[i].ends_ms > now &&
-		    str_eq_secret(slot_token(&set[i]), token)) {
-			found = recall(o, &set[i], token, a, out);
-			break;
-		}
-	}
-	unlock(o);
-	return found;
-}
-
-static void
-pack(struct buf *b, struct str s)
-{
-	buf_add_byte(b, (char)(s.len >> 8));
-	buf_add_byte(b, (char)s.len);
-	buf_add(b, s);
-}
-
-/* Puts a verified token where the set's oldest or an ended one was. */
-static void
-remember(struct check *c, struct str token)
-{
-	const struct auth_caller *who = c->out;
-	int64_t now = c->o->setup.sys->now_ms(c->o->setup.sys->ctx);
-	struct slot *set = set_of(c->o, token);
-	struct slot *s = set;
-	struct buf b;
-
-	lock(c->o);
-	for (size_t i = 1; i < OIDC_TOKEN_WAY_N; i++) {
-		s = s->ends_ms <= set[i].ends_ms ? s : &set[i];
-	}
-	wipe(s);
-	b = buf_fixed(s->text, sizeof(s->text));
-	buf_add(&b, token);
-	pack(&b, who->subject);
-	pack(&b, who->email);
-	for (size_t i = 0; i < who->group_n; i++) {
-		pack(&b, who->groups[i]);
-	}
-	for (size_t i = 0; i < who->scope_n; i++) {
-		pack(&b, who->scopes[i]);
-	}
-	s->len = b.len;
-	s->token_len = token.len;
-	s->issuer = c->i;
-	s->group_n = who->group_n;
-	s->scope_n = who->scope_n;
-	s->expires_ms = who->expires_ms;
-	s->ends_ms = now + OIDC_TOKEN_HOLD_MS < who->expires_ms ?
-	    now + OIDC_TOKEN_HOLD_MS : who->expires_ms;
-	if (!buf_ok(&b)) {
-		wipe(s);
-	}
-	unlock(c->o);
+	return recall_find(o->verified, token, a, out);
 }
 
 /* ---- claims ---- */
@@ -248,80 +91,6 @@ has(const struct str *list, size_t n, struct str s)
 	return false;
 }
 
-/* A list of names while it is gathered. */
-struct names {
-	struct str *p;
-	size_t n;
-};
-
-static void
-add_name(struct names *out, struct str s)
-{
-	if (s.len > 0 && s.len <= UINT16_MAX && out->n < OIDC_NAME_MAX_N) {
-		out->p[out->n++] = s;
-	}
-}
-
-/* Adds a claim that is text, or an array of it; with `split`, text is a list
- * separated by spaces (RFC 8693 4.2). What is cut off can only be missing. */
-static void
-add_names(struct names *out, const struct json *v, bool split)
-{
-	struct str rest = json_str(v);
-
-	while (split && rest.p != NULL) {
-		add_name(out, str_cut(&rest, ' '));
-	}
-	if (!split) {
-		add_name(out, rest);
-	}
-	for (v = json_is(v, JSON_ARRAY) ? v->child : NULL; v != NULL;
-	    v = v->next) {
-		add_name(out, json_str(v));
-	}
-}
-
-static bool
-gather(struct check *c)
-{
-	const struct json *claims = c->jwt.claims;
-	struct names g = { ARENA_ARRAY(c->a, OIDC_NAME_MAX_N, struct str), 0 };
-	struct names s = { ARENA_ARRAY(c->a, OIDC_NAME_MAX_N, struct str), 0 };
-	const struct json *vouched = json_get_set(claims, S("email_verified"));
-
-	if (g.p == NULL || s.p == NULL) {
-		return false;
-	}
-	add_names(&g, json_get(claims, S("groups")), false);
-	add_names(&g, json_get(claims, S("cognito:groups")), false);
-	add_names(&g, json_get(claims, S("roles")), false);
-	add_names(&s, json_get(claims, S("scope")), true);
-	add_names(&s, json_get(claims, S("scp")), true);
-	c->out->groups = g.p;
-	c->out->group_n = g.n;
-	c->out->scopes = s.p;
-	c->out->scope_n = s.n;
-	/* Cognito says it as text. */
-	if (vouched == NULL || json_get_bool(claims, S("email_verified"),
-	    str_eq(json_str(vouched), S("true")))) {
-		c->out->email = json_get_str(claims, S("email"), STR_NONE);
-	}
-	return true;
-}
-
-/* NumericDate (RFC 7519 2), which may have a fraction, as milliseconds. */
-static bool
-moment(const struct json *v, int64_t *ms)
-{
-	double s;
-
-	if (!json_f64(v, &s) || !(s >= 0 && s <= 253402300799.0)) {
-		return false;
-	}
-	*ms = (int64_t)(s * 1000);
-	return true;
-}
-
 static enum auth_verdict
 check_times(struct check *c)
 {
@@ -331,18 +100,20 @@ check_times(struct check *c)
 	int64_t now = c->o->setup.sys->now_ms(c->o->setup.sys->ctx);
 	int64_t ms;
 
-	if (!moment(exp, &c->out->expires_ms)) {
+	if (!claims_moment(exp, &c->out->expires_ms)) {
 		return refuse(c->no, AUTH_INVALID,
 		    S("the token has no valid end (exp)"));
 	}
 	if (now >= c->out->expires_ms + OIDC_LEEWAY_MS) {
 		return refuse(c->no, AUTH_INVALID, S("the token has expired"));
 	}
-	if (nbf != NULL && (!moment(nbf, &ms) || ms > now + OIDC_LEEWAY_MS)) {
+	if (nbf != NULL && (!claims_moment(nbf, &ms) ||
+	    ms > now + OIDC_LEEWAY_MS)) {
 		return refuse(c->no, AUTH_INVALID,
 		    S("the token is not valid yet (nbf)"));
 	}
-	if (iat != NULL && (!moment(iat, &ms) || ms > now + OIDC_LEEWAY_MS)) {
+	if (iat != NULL && (!claims_moment(iat, &ms) ||
+	    ms > now + OIDC_LEEWAY_MS)) {
 		return refuse(c->no, AUTH_INVALID,
 		    S("the token was issued in the future (iat)"));
 	}
@@ -504,7 +275,7 @@ check_rights(struct check *c)
 	const struct oidc_issuer *is = c->issuer;
 	bool member = is->group_n == 0;
 
-	if (!gather(c)) {
+	if (!claims_gather(c->a, c->jwt.claims, c->out)) {
 		return refuse(c->no, AUTH_UNAVAILABLE, S("out of memory"));
 	}
 	for (size_t i = 0; i < is->scope_n; i++) {
@@ -562,7 +333,7 @@ oidc_check(struct oidc *o, struct str token, const struct oidc_want *want,
 		return v;
 	}
 	out->token = token;
-	remember(&c, token);
+	recall_put(o->verified, token, out);
 	return AUTH_OK;
 }
 

@@ -543,6 +543,23 @@
 #define OIDC_TOKEN_TEXT_MAX ((size_t)4 * 1024)
 /* Groups and scopes taken from one token: Entra stops at 200 groups. */
 #define OIDC_NAME_MAX_N 256
+/* Networks that gateways may call from: three zones of a few subnets. */
+#define PROXY_NETWORK_MAX_N 64
+/* A subject, an address or a group in a gateway's header. */
+#define PROXY_VALUE_MAX ((size_t)256)
+/* Load balancers in front of one server. */
+#define ALB_MAX_N 16
+/* Their keys at hand: each signs with one, and changes it now and then. */
+#define ALB_KEY_MAX_N 16
+/* Between two fetches for unknown keys, of all callers together. */
+#define ALB_REFETCH_MS INT64_C(3000)
+/* A load balancer's token lives for two minutes; the same one comes with the
+ * requests of some seconds. */
+#define ALB_TOKEN_HOLD_MS INT64_C(60000)
+#define ALB_TOKEN_SET_N 16
+/* A public key as PEM has 180 bytes. */
+#define ALB_ANSWER_MAX ((size_t)4 * 1024)
+#define ALB_FETCH_CAP ((size_t)128 * 1024)
 
 /* Presigned GetCallerIdentity: what EKS takes as well... */
 #define STS_IN_URL_MAX ((size_t)4 * 1024)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Trust anchors from the compiled-in table and from PEM text (RFC 7468). The
- * text is read here, line by line: the library's incremental decoder takes a
- * tenth of a second for a full bundle, which would be most of the start. What
- * is kept of each certificate (name and key) is copied into the arena.
+ * Trust anchors from the compiled-in table and from PEM text. The text is not
+ * read by the library's incremental decoder, which takes a tenth of a second
+ * for a full bundle: that would be most of the start. What is kept of each
+ * certificate (name and key) is copied into the arena.
  */
 #include "net/anchors.h"
 
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/enc.h"
 #include "base/limits.h"
 #include "net/roots.h"
+#include "proto/pem.h"
 
 /* Most bytes of one certificate: the largest root known has 2 KB. */
 #define CERTIFICATE_MAX ((size_t)32 * 1024)
@@ -134,11 +134,9 @@ decode(struct reading *r, br_x509_trust_anchor *ta, struct arena *a)
 	return ERR_OK;
 }
 
-/* A bundle being read, line by line. */
+/* A bundle being read. */
 struct pem_state {
 	struct reading reading;
-	struct buf text;  /* base64 of the object, without line ends */
-	struct str label; /* of the object that is open; absent: none */
 	br_x509_trust_anchor *list;
 	size_t n;         /* anchors made */
 	size_t object_n;  /* certificates seen */
@@ -151,36 +149,17 @@ is_certificate(struct str label)
 	    str_eq(label, S("X509 CERTIFICATE"));
 }
 
-/* The label of "-----BEGIN label-----" (or END), else absent. */
-static struct str
-label_of(struct str line, struct str begin)
-{
-	struct str end = S("-----");
-
-	if (!str_starts(line, begin) || !str_ends(line, end) ||
-	    line.len < begin.len + end.len) {
-		return STR_NONE;
-	}
-	return str_sub(line, begin.len, line.len - end.len);
-}
-
-/* An object has ended: decodes it when it is a certificate. */
+/* Takes one certificate. */
 static enum err
-end_object(struct pem_state *s, struct arena *a)
+take(struct pem_state *s, const struct pem *o, struct arena *a)
 {
-	bool certificate = is_certificate(s->label);
 	enum err err;
 
-	s->label = STR_NONE;
-	if (!certificate) {
-		return ERR_OK;
-	}
 	if (s->n == ANCHORS_MAX) {
 		return ERR_LIMIT;
 	}
 	buf_clear(&s->reading.der);
-	if (!buf_ok(&s->text) ||
-	    !enc_base64_decode(&s->reading.der, buf_str(&s->text))) {
+	if (!pem_decode(o, &s->reading.der)) {
 		return a->failed ? ERR_NOMEM : ERR_SYNTAX;
 	}
 	err = decode(&s->reading, &s->list[s->n], a);
@@ -188,27 +167,25 @@ end_object(struct pem_state *s, struct arena *a)
 	return err == ERR_TYPE ? ERR_OK : err;
 }
 
-/* One line (RFC 7468 3); text outside objects is for people. */
+/* Takes every certificate of the text. */
 static enum err
-pem_line(struct pem_state *s, struct str line, struct arena *a)
+take_all(struct pem_state *s, struct str rest, struct arena *a)
 {
-	struct str label;
+	struct pem o;
+	enum err err = ERR_OK;
 
-	if (s->label.p == NULL) {
-		s->label = label_of(line, S("-----BEGIN "));
-		s->object_n += is_certificate(s->label);
-		buf_clear(&s->text);
-		return ERR_OK;
-	}
-	if (!str_starts(line, S("-----"))) {
-		if (is_certificate(s->label)) {
-			buf_add(&s->text, line);
+	while (err == ERR_OK) {
+		enum err next = pem_next(&rest, &o);
+
+		if (next == ERR_MISSING) {
+			break;
 		}
-		return ERR_OK;
+		if (is_certificate(o.label)) {
+			s->object_n++;
+			err = next == ERR_OK ? take(s, &o, a) : next;
+		}
 	}
-	label = label_of(line, S("-----END "));
-	return label.p != NULL && str_eq(label, s->label) ?
-	    end_object(s, a) : ERR_SYNTAX;
+	return err;
 }
 
 static enum err
@@ -235,7 +212,7 @@ anchors_pem(struct anchors *out, struct arena *a, struct str pem,
     struct str file, struct str setting, struct fail *f)
 {
 	struct pem_state s = { .n = 0 };
-	enum err err = ERR_OK;
+	enum err err;
 
 	s.list = ARENA_ARRAY(a, ANCHORS_MAX, br_x509_trust_anchor);
 	if (s.list == NULL) {
@@ -243,13 +220,7 @@ anchors_pem(struct anchors *out, struct arena *a, struct str pem,
 	}
 	s.reading.der = buf_in(a, CERTIFICATE_MAX);
 	s.reading.name = buf_in(a, CERTIFICATE_MAX);
-	s.text = buf_in(a, CERTIFICATE_MAX / 3 * 4 + 4);
-	while (pem.p != NULL && err == ERR_OK) {
-		err = pem_line(&s, str_trim_ws(str_cut(&pem, '\n')), a);
-	}
-	if (err == ERR_OK && is_certificate(s.label)) {
-		err = ERR_SYNTAX; /* the text ends inside a certificate */
-	}
+	err = take_all(&s, pem, a);
 	if (err != ERR_OK) {
 		return refuse(&s, err, file, setting, f);
 	}
