@@ -4,10 +4,13 @@
 Environment from run.sh: HELMS, the helm binaries, blank-separated; PROGRAM,
 the program under test; NODE and NODE_MODULES.
 """
+import json
 import os
 import pathlib
 import subprocess
 import sys
+import tempfile
+import threading
 
 import yaml
 
@@ -29,6 +32,37 @@ def command(*words, **more):
     if done.returncode != 0:
         raise Refused((done.stdout + done.stderr).strip())
     return done.stdout
+
+
+def folder():
+    return tempfile.TemporaryDirectory(prefix="cloudwatch-mcp-deploy.")
+
+
+def start_event(env, limit):
+    """What the program says at start under these settings, when it may hold
+    half of limit for requests: the half of a container's limit that it finds
+    by itself where there is one."""
+    env = dict(env, CLOUDWATCH_MCP_MAX_MEMORY=str(int(limit / 2)),
+               CLOUDWATCH_MCP_PORT="0", CLOUDWATCH_MCP_SERVER_HOST="127.0.0.1",
+               AWS_REGION="eu-central-1", CLOUDWATCH_MCP_LOG_LEVEL="INFO",
+               AWS_ACCESS_KEY_ID="AKIDEXAMPLE0000000001",
+               AWS_SECRET_ACCESS_KEY="none")
+    process = subprocess.Popen([program()], env=env, stderr=subprocess.PIPE)
+    timer = threading.Timer(10, process.kill)
+    timer.start()
+    event = {}
+    for line in process.stderr:
+        if not line.startswith(b"{"):
+            raise Refused(line.decode().strip())
+        event = json.loads(line)
+        if event["event"] == "start":
+            break
+    timer.cancel()
+    process.kill()
+    process.communicate()
+    assert event.get("event") == "start", event or \
+        f"nothing said, exit {process.returncode}, {env}"
+    return event
 
 
 def helms():

@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import subprocess
 import tempfile
-import threading
 
 import deploy
 import policy
@@ -235,25 +233,7 @@ def the_ceiling_printed_at_start_fits_the_limit():
     pod = policy.pod_of(deploy.of_kind(docs, "Deployment")[0])
     limit = policy.quantity(
         pod["containers"][0]["resources"]["limits"]["memory"])
-    env = dict(policy.settings_of(docs, pod))
-    # Half of the container's limit, which the server finds by itself there.
-    env.update(CLOUDWATCH_MCP_MAX_MEMORY=str(int(limit / 2)),
-               CLOUDWATCH_MCP_PORT="0", CLOUDWATCH_MCP_SERVER_HOST="127.0.0.1",
-               AWS_ACCESS_KEY_ID="AKIDEXAMPLE0000000001",
-               AWS_SECRET_ACCESS_KEY="none")
-    process = subprocess.Popen([deploy.program()], env=env,
-                               stderr=subprocess.PIPE)
-    timer = threading.Timer(10, process.kill)
-    timer.start()
-    event = {}
-    for line in process.stderr:
-        event = json.loads(line)
-        if event["event"] == "start":
-            break
-    timer.cancel()
-    process.kill()
-    process.communicate()
-    assert event.get("event") == "start", event
+    event = deploy.start_event(policy.settings_of(docs, pod), limit)
     assert event["memory_max_bytes"] < 0.92 * limit, event
 
 

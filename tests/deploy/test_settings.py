@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every setting that deploy/ names is one that the program knows."""
+import json
+import re
+
+import deploy
+import policy
+
+# Settings whose code is still to come; a name leaves when it has come.
+COMING = {"AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_JWKS_URI", "AUTH_SCOPES",
+          "AUTH_GROUPS", "AUTH_PUBLIC_URL", "AWS_IDENTITY_CENTER_ISSUER",
+          "AWS_IDENTITY_CENTER_CLIENT_ID", "AWS_CLOUDWATCH_ROLE_ARN",
+          "CLOUDWATCH_MCP_ACCOUNTS_FILE", "CLOUDWATCH_MCP_TLS_CERT",
+          "CLOUDWATCH_MCP_TLS_KEY"}
+NAME = re.compile(r"^(CLOUDWATCH_MCP|AUTH|AWS|ENABLE|FASTMCP)_[A-Z0-9_]+$")
+
+
+def known():
+    """Names in --help; a list of them shortens the later ones: ..._STS."""
+    names = set()
+    for line in deploy.command(deploy.program(), "--help").splitlines():
+        words = re.findall(r"(?:\.\.\.)?[A-Z][A-Z0-9_]*_[A-Z0-9_]+|\.\.\._\w+",
+                           line)
+        first = ""
+        for word in words:
+            if word.startswith("..."):
+                names |= {first[:n] + word[3:] for n, c in enumerate(first)
+                          if c == "_"}
+            else:
+                names.add(word)
+                first = word
+    return names
+
+
+def of_chart():
+    for path in deploy.VARIANTS:
+        for doc in deploy.variant(path.stem):
+            spec = policy.pod_of(doc)
+            if doc["kind"] == "ConfigMap":
+                yield from filter(NAME.match, doc["data"])
+            if spec:
+                for entry in spec["containers"][0].get("env", []):
+                    yield entry["name"]
+
+
+def of_ecs():
+    for path in sorted((deploy.DEPLOY / "ecs").glob("task-*.json")):
+        task = json.loads(path.read_text(encoding="utf-8"))
+        for entry in task["containerDefinitions"][0]["environment"]:
+            yield entry["name"]
+
+
+def of_systemd():
+    for path in sorted((deploy.DEPLOY / "systemd").iterdir()):
+        text = path.read_text(encoding="utf-8")
+        yield from re.findall(r"^Environment=(\w+)=", text, re.M)
+
+
+def of_texts():
+    """In prose and comments, too, a name has to be right."""
+    for path in deploy.DEPLOY.rglob("*"):
+        if path.is_file() and path.suffix in (".md", ".yaml", ".conf",
+                                              ".service", ".txt"):
+            for word in re.findall(r"\b(?:CLOUDWATCH_MCP|AUTH)_[A-Z_]+\b",
+                                   path.read_text(encoding="utf-8")):
+                yield word.rstrip("_")
+
+
+def unknown(names):
+    return sorted(set(names) - known() - COMING)
+
+
+def every_name_is_a_setting():
+    for names in (of_chart(), of_ecs(), of_systemd(), of_texts()):
+        names = list(names)
+        assert len(names) > 5, names
+        assert not unknown(names), unknown(names)
+
+
+def a_misspelt_name_is_found():
+    assert unknown(["CLOUDWATCH_MCP_WORKER", "AUTH_TOKEN_FILE",
+                    "CLOUDWATCH_MCP_WORKERS", "AWS_CA_BUNDLE"]) == \
+        ["AUTH_TOKEN_FILE", "CLOUDWATCH_MCP_WORKER"]
+
+
+def nothing_is_said_to_come_that_has_come():
+    assert not COMING & known(), COMING & known()
+
+
+SECRETS = {"tokens": "one:0123456789abcdef0123\n",
+           "sigv4-keys": "one:AKIDEXAMPLE:0123456789abcdef0123\n"}
+
+
+def the_environment_of_every_variant_is_taken():
+    """As the program itself parses it: a value it cannot use ends it."""
+    for path in deploy.VARIANTS:
+        docs = deploy.variant(path.stem)
+        pod = policy.pod_of(deploy.of_kind(docs, "Deployment")[0])
+        env = {k: v for k, v in policy.settings_of(docs, pod).items()
+               if k not in COMING}
+        with deploy.folder() as folder:
+            files = dict(SECRETS)
+            for doc in deploy.of_kind(docs, "ConfigMap"):
+                files.update(doc["data"])
+            for name, text in files.items():
+                (deploy.pathlib.Path(folder) / name).write_text(
+                    str(text), encoding="utf-8")
+            for name, value in env.items():
+                if str(value).startswith("/etc/cloudwatch-mcp/"):
+                    env[name] = f"{folder}/{value.rsplit('/', 1)[1]}"
+            if "AWS_SHARED_CREDENTIALS_FILE" in env:
+                env.pop("AWS_SHARED_CREDENTIALS_FILE")
+            # Only identities that have come can be demanded.
+            if not {"AUTH_TOKENS_FILE", "AUTH_SIGV4_KEYS_FILE"} & set(env) \
+                    and COMING & {"AUTH_ISSUER"}:
+                env["ENABLE_AUTH"] = "false"
+            event = deploy.start_event(env, 64 * 1024 * 1024)
+            assert event["auth"] == (env["ENABLE_AUTH"] == "true"), path.stem
+
+
+deploy.run([every_name_is_a_setting, a_misspelt_name_is_found,
+            nothing_is_said_to_come_that_has_come,
+            the_environment_of_every_variant_is_taken])
