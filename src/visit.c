@@ -25,6 +25,9 @@ visit_fields(struct visit *v, struct buf *b)
 		    S("Mcp-Session-Id, WWW-Authenticate"));
 		http1_field(b, S("Vary"), S("Origin"));
 	}
+	if (atomic_load(&v->app->draining)) {
+		v->job->close_after = true;
+	}
 	if (!v->job->keep_alive || v->job->close_after) {
 		http1_field(b, S("Connection"), S("close"));
 	} else if (v->job->http->minor == 0) {

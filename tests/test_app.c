@@ -346,6 +346,8 @@ TEST(health_lives_and_ready_tells_why_not)
 	CHECK(send("GET /ready HTTP/1.1\r\nHost: localhost\r\n", ""));
 	CHECK_INT(status(), 503);
 	CHECK(reply_has("draining"));
+	CHECK(reply_has("Connection: close\r\n"));
+	CHECK(job.close_after);
 }
 
 TEST(head_has_the_length_but_no_body)

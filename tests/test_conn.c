@@ -824,6 +824,29 @@ TEST(draining_ends_a_connection_after_its_request)
 	CHECK(settle(r) == CONN_WANT_CLOSE);
 }
 
+TEST(a_promise_to_stay_is_kept_until_idle_connections_close)
+{
+	struct rig *r = rig_start();
+
+	r->defer = true;
+	feed(r, S(GET("/")));
+	conn_drain(&r->conn, false);
+	conn_reply(&r->conn, r->now_ms);
+	note_edge(r);
+	CHECK(settle(r) == CONN_WANT_READ);
+	CHECK(r->conn.state == CONN_IDLE);
+	feed(r, S(GET("/")));
+	CHECK(!r->conn.job->keep_alive);
+	r = rig_start();
+	r->defer = true;
+	feed(r, S(GET("/")));
+	conn_drain(&r->conn, true);
+	conn_reply(&r->conn, r->now_ms);
+	note_edge(r);
+	CHECK(settle(r) == CONN_WANT_READ);
+	CHECK(r->conn.state == CONN_LINGER);
+}
+
 TEST(the_job_learns_whether_the_connection_stays)
 {
 	struct rig *r = rig_start();

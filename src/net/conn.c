@@ -367,7 +367,9 @@ step_sent(struct conn *c, int64_t now_ms)
 	if (c->job != NULL) {
 		return CONN_WANT_RECYCLE;
 	}
-	if (!c->close && !c->draining) {
+	/* What was told that it may stay does, until idle ones are closed: the
+	 * next request may be on its way, and learns that it is the last. */
+	if (!c->close && !c->ending) {
 		enter(c, CONN_IDLE, now_ms);
 	} else if (c->peer_closed) {
 		enter(c, CONN_CLOSED, now_ms);
@@ -588,6 +590,7 @@ void
 conn_drain(struct conn *c, bool close_idle)
 {
 	c->draining = true;
+	c->ending = c->ending || close_idle;
 	if (close_idle && c->state == CONN_IDLE && c->in_at == c->in_len) {
 		enter(c, CONN_CLOSED, 0);
 	}

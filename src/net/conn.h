@@ -81,7 +81,8 @@ extern const struct conn_limits conn_limits_default;
 struct conn {
 	const struct conn_limits *limits;
 	enum conn_state state;
-	bool draining;      /* the next reply is the last one */
+	bool draining;      /* the next request is the last one */
+	bool ending;        /* so is the present one, whatever was said */
 	bool close;         /* set with the reply: close after it */
 	bool peer_closed;   /* the client will send nothing more */
 	bool run;           /* CONN_WANT_RUN was given out for this job */
@@ -133,8 +134,8 @@ void conn_abort(struct conn *c);
 void conn_sent(struct conn *c, size_t n, int64_t now_ms);
 /* c->deadline_ms has come. */
 void conn_timeout(struct conn *c, int64_t now_ms);
-/* No further request after the present or the next one; with close_idle, an
- * idle connection closes now. */
+/* No further request after the next one, which is told so; with close_idle,
+ * none after the present one, and an idle connection closes now. */
 void conn_drain(struct conn *c, bool close_idle);
 
 /* Whether conn_piece() may be called: BUSY or STREAM with nothing to send. */
