@@ -6,6 +6,7 @@
 # make unit        unit tests (MODE=debug; also asan, tsan, cov, release)
 # make corpus      replay every fuzz corpus
 # make e2e         the real binary against the demo endpoint
+# make page-test   the page for people, in a browser (ONLY=words of a test)
 # make lint        layers, purity, style, warnings, analysers
 # make interop     against clients that others wrote
 # make iam-check   the IAM documents against the code and IAM's grammar
@@ -140,6 +141,10 @@ corpus: $(UNITS:%=$(B)/fuzz/replay_%)
 e2e: all
 	$(SUB) MODE=asan build/asan/cloudwatch-mcp
 	$(Q)sh tests/e2e.sh $(PROGRAM) build/asan/cloudwatch-mcp
+.PHONY: page-test
+page-test: all
+	$(SETUP) page
+	$(Q)sh tests/page/run.sh $(PROGRAM) $(ONLY)
 lint headers:
 	$(SETUP) build lint
 	$(Q)sh tests/lint/run.sh $(filter headers,$@)

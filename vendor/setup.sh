@@ -7,6 +7,7 @@
 #
 #   build     the release binary and unit tests
 #   test      end-to-end tests
+#   page      a browser for the page for people
 #   lint      analysers; also coverage
 #   fuzz      libFuzzer
 #   interop   clients written by others
@@ -49,6 +50,12 @@ for purpose in "$@"; do
 		want openssl openssl
 		python3 -c 'import jsonschema' 2>/dev/null ||
 		    want python3-jsonschema /none
+		;;
+	page)
+		want chromium /usr/bin/chromium
+		want fonts-dejavu-core /usr/share/fonts/truetype/dejavu
+		want nodejs node
+		want npm npm
 		;;
 	lint)
 		want clang clang

@@ -22,7 +22,7 @@ cli_banner(struct buf *out, struct str host, uint16_t port)
 	buf_addf(out,
 	    "cloudwatch-mcp serves the embedded demo account at %s\n"
 	    "\n"
-	    "Try it:\n"
+	    "Try it in a browser, %s, or:\n"
 	    "    curl -s %s -H 'Content-Type: application/json' \\\n"
 	    "      -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
 	    "\"params\":\n"
@@ -45,6 +45,7 @@ cli_banner(struct buf *out, struct str host, uint16_t port)
 	    "\n"
 	    "Ask: \"What is wrong in this account, and since when?\" "
 	    "Stop with Ctrl-C.\n",
-	    buf_str(&url), buf_str(&url), buf_str(&url), host, (uint64_t)port,
+	    buf_str(&url), str_sub(buf_str(&url), 0, url.len - 3),
+	    buf_str(&url), buf_str(&url), host, (uint64_t)port,
 	    buf_str(&url), buf_str(&url));
 }

@@ -92,7 +92,8 @@ function copyButton(label, text) {
 
 // ---- asking the server ----
 
-// One request, relative to where the page came from. body: POST it.
+// One request, relative to where the page came from. body: POST it. Never
+// throws: `failed` says why there is no answer.
 async function ask(path, body, signal) {
 	const headers = { Accept: 'application/json' };
 	const began = performance.now();
@@ -103,16 +104,25 @@ async function ask(path, body, signal) {
 	if (token && path.startsWith('mcp/')) {
 		headers.Authorization = 'Bearer ' + token;
 	}
-	const r = await fetch(path, { method: body ? 'POST' : 'GET', headers,
-	    body: body && JSON.stringify(body), signal, cache: 'no-store' });
-	const text = await r.text();
-	const answer = { status: r.status, text,
-	    ms: Math.round(performance.now() - began) };
+	const answer = { status: 0, text: '', body: {} };
 
 	try {
-		answer.body = JSON.parse(text);
+		const r = await fetch(path, { method: body ? 'POST' : 'GET',
+		    headers, body: body && JSON.stringify(body), signal,
+		    cache: 'no-store' });
+
+		answer.status = r.status;
+		answer.text = await r.text();
+		answer.ms = Math.round(performance.now() - began);
+	} catch (e) {
+		answer.failed = signal?.aborted ? 'Cancelled.' :
+		    `The server does not answer: ${e.message}.`;
+		return answer;
+	}
+	try {
+		answer.body = JSON.parse(answer.text) ?? {};
 	} catch {
-		answer.body = {};
+		// A proxy's page, perhaps: trouble() shows it.
 	}
 	return answer;
 }
@@ -125,6 +135,9 @@ function call(name, args, signal) {
 function trouble(a) {
 	const { body } = a;
 
+	if (a.failed) {
+		return a.failed;
+	}
 	if (a.status == 403) {
 		return `${body.error?.message || 'Refused.'} For this page, set ` +
 		    `CLOUDWATCH_MCP_ALLOWED_ORIGINS=${location.origin}`;
@@ -160,6 +173,11 @@ const ways = {
 	dashboard_name: ['get_dashboard', v => ({ dashboard_name: v })],
 	rule_name: ['get_insight_rule_report', v => ({ rule_name: v })],
 	logGroupName: ['search_log_events', v => ({ log_group_names: [v] })],
+	log_group_name: ['search_log_events', v => ({ log_group_names: [v] })],
+	logStreamName: ['get_log_events', (v, row) => ({ log_stream_name: v,
+		log_group_name: row.logGroupName || shown.args.log_group_name })],
+	namespace: ['list_metrics', (v, row) => ({ namespace: v,
+		metric_name: row.metric_name })],
 	'@ptr': ['get_log_record', v => ({ log_record_pointer: v })],
 	queryId: ['get_logs_insight_query_results', v => ({ query_id: v })],
 	metric_name: ['get_metric_data', (v, row) => row.namespace && {
@@ -176,14 +194,16 @@ function wayFrom(key, value, row) {
 	if (!args || !tools.some(t => t.name == name)) {
 		return value;
 	}
-	return el('a', { href: hashOf(name, { ...shown.place, ...args }) },
+	const { region, profile_name } = shown.args;
+
+	return el('a', { href: hashOf(name, { region, profile_name, ...args }) },
 	    value);
 }
 
 // ---- values ----
 
-// What the answer in view is about: region and profile, unit, period.
-let shown = {};
+// The answer in view: the arguments that led to it, and its unit.
+let shown = { args: {} };
 
 function seconds(time) {
 	return Date.parse(/Z|[+-]\d\d:?\d\d$/.test(time) ? time :
@@ -339,7 +359,7 @@ function table(rows) {
 	const body = el('tbody');
 	const more = el('button', { type: 'button' });
 	const numeric = k => rows.every(r => r[k] == null || isNumber(r[k]));
-	const kind = k => rows.some(r => String(r[k] ?? '').length > 90 &&
+	const kind = k => rows.some(r => String(r[k] ?? '').length > 60 &&
 	    typeof r[k] == 'string') ? '.long' : numeric(k) ? '.num' :
 	    rows.every(r => isTime(r[k])) ? '.time' :
 	    k == 'sparkline' ? '.spark' : '';
@@ -403,9 +423,14 @@ function block(v) {
 	    el('li', 0, inline(i)))) : el('p', 0, inline(v));
 }
 
+function fact(key, shape) {
+	return el('div' + ((shape.textContent ?? shape).length > 60 ? '.wide' :
+	    ''), 0, el('dt', 0, key), el('dd', 0, shape));
+}
+
 // An object: what is short first, then its parts under headings.
 function members(o) {
-	const facts = el('dl');
+	const facts = el('dl.flow');
 	const parts = [];
 	const box = el('div');
 
@@ -425,7 +450,7 @@ function members(o) {
 			parts.push(el('h3', 0, key), el('div.part', 0,
 			    block(v)));
 		} else {
-			facts.append(el('dt', 0, key), el('dd', 0, shape));
+			facts.append(fact(key, shape));
 		}
 	}
 	for (const m of [o.message ?? [], o.messages ?? []].flat()) {
@@ -497,6 +522,7 @@ function chart(lines) {
 	const hidden = new Set();
 	const svg = document.createElementNS(SVG, 'svg');
 	const when = el('span');
+	const head = el('th.num', { scope: 'col' });
 	const cells = lines.map(() => el('td.num'));
 	let cursor = -1;
 	let geometry;
@@ -509,6 +535,7 @@ function chart(lines) {
 
 		mark.replaceChildren();
 		when.textContent = cursor < 0 ? '' : stamp(t);
+		head.textContent = cursor < 0 ? 'last' : clock.format(t);
 		lines.forEach((l, i) => {
 			const v = cursor < 0 ? l.points.at(-1)[1] : valueAt(l);
 
@@ -612,8 +639,9 @@ function chart(lines) {
 	    (all > lines.length ? ` first ${lines.length} of ${all} series` :
 	    '')), when), svg,
 	    el('div.scroll', { tabIndex: 0 }, el('table', 0, el('thead', 0,
-	    el('tr', 0, ['series', 'at cursor', 'min', 'mean', 'max'].map(
-	    (n, i) => el('th' + (i ? '.num' : ''), { scope: 'col' }, n)))),
+	    el('tr', 0, el('th', { scope: 'col' }, 'series'), head,
+	    ['min', 'mean', 'max'].map(n => el('th.num', { scope: 'col' },
+	    n)))),
 	    el('tbody', 0, rows))));
 
 	figure.dataset.points = count;
@@ -767,7 +795,8 @@ function field(name, schema, required) {
 	return {
 		read: () => input.value.trim() ? read(input.value) : undefined,
 		fill,
-		node: el(input.rows > 2 ? 'div.wide' : 'div', 0,
+		node: el(input.rows > 2 || /^query/.test(name) && input.rows ?
+		    'div.wide' : 'div', 0,
 		    el('label', { htmlFor: id }, name, required ?
 		    el('b', { title: 'required' }, ' *') : null), input,
 		    el('small', { id: id + '-note' }, note)),
@@ -849,19 +878,14 @@ async function run(tool, args, { go, stop, state, out }) {
 	const tick = el('span.busy', { ariaHidden: true });
 	const timer = setInterval(() => tick.textContent = ' ' +
 	    ((performance.now() - began) / 1000).toFixed(1) + ' s', 200);
-	let answer;
 
 	stop.onclick = () => mine.abort();
 	go.disabled = true;
 	stop.disabled = false;
 	state.replaceChildren('Running', tick);
 	out.replaceChildren();
-	try {
-		answer = await call(tool.name, args, mine.signal);
-	} catch (e) {
-		answer = { text: '', failed: mine.signal.aborted ? 'Cancelled.' :
-		    `The server does not answer: ${e.message}.` };
-	}
+	const answer = await call(tool.name, args, mine.signal);
+
 	clearInterval(timer);
 	running = null;
 	go.disabled = false;
@@ -869,17 +893,12 @@ async function run(tool, args, { go, stop, state, out }) {
 	if (!out.isConnected) {
 		return;
 	}
-	const sentence = answer.failed || trouble(answer);
+	const sentence = trouble(answer);
 
 	state.textContent = answer.failed ? sentence : (sentence ? 'Refused' :
 	    'Answered') + ` after ${answer.ms} ms, ${bytes(new Blob(
 	    [answer.text]).size)}`;
-	shown = { place: {} };
-	for (const n of common.slice(0, 2)) {
-		if (args[n]) {
-			shown.place[n] = args[n];
-		}
-	}
+	shown = { args };
 	if (answer.status == 401) {
 		out.append(signIn(sentence));
 	} else if (sentence) {
@@ -954,17 +973,17 @@ async function check() {
 	const me = !sentence && who?.body.structuredContent || {};
 
 	Object.assign(state, {
-		server: `${about.body.name} ${about.body.version}` +
+		version: about.body.version +
 		    (about.body.demo ? ', demo account' : ''),
 		ready: good(ready.status == 200, ready.body.status ||
-		    `HTTP ${ready.status}`),
+		    trouble(ready)),
 		why: ready.body.detail,
 		AWS: !asks ? 'not asked: whoami is not offered here' : sentence ?
 		    good(false, sentence) : good(true, 'answers after',
 		    who.ms, 'ms'),
 		...me,
 	});
-	$('state').replaceChildren(...[state.server, me.account_id &&
+	$('state').replaceChildren(...[state.version, me.account_id &&
 	    `account ${me.account_id}`, me.region, good(ready.status == 200,
 	    ready.body.status || 'not ready'), who && good(!sentence, sentence ?
 	    'AWS does not answer' : `AWS answers, ${who.ms} ms`)]
@@ -985,8 +1004,8 @@ function showOverview() {
 	const json = o => JSON.stringify(o, null, 2);
 	const head = token && { headers: { Authorization: 'Bearer TOKEN' } };
 	const fill = () => facts.replaceChildren(...Object.entries(state)
-	    .filter(([, v]) => v).flatMap(([k, v]) => [el('dt', 0, k),
-	    el('dd', 0, v.cloneNode ? v.cloneNode(true) : String(v))]));
+	    .filter(([, v]) => v).map(([k, v]) => fact(k, v.cloneNode ?
+	    v.cloneNode(true) : String(v))));
 	const clients = [
 		['Claude Code', `claude mcp add --transport http cloudwatch ` +
 		    url + (head ? ' --header "Authorization: Bearer TOKEN"' : '')],
@@ -1000,7 +1019,7 @@ function showOverview() {
 
 	again.onclick = async () => {
 		again.disabled = true;
-		await check().catch(e => state.AWS = e.message);
+		await check();
 		again.disabled = false;
 		fill();
 	};
@@ -1011,15 +1030,15 @@ function showOverview() {
 	    el('ul.lines', 0, starts.filter(([n]) => tools.some(t =>
 	    t.name == n)).map(([n, why]) => el('li', 0, el('a.mono',
 	    { href: '#' + n }, n), ': ' + why))),
-	    el('h2', 0, 'Connect a client'), el('div.grid', 0, clients.map(
+	    el('h2', 0, 'Connect a client'), el('div.grid.half', 0, clients.map(
 	    ([n, s]) => el('div', 0, el('h3', 0, n), el('pre',
 	    { tabIndex: 0 }, s), copyButton('Copy', () => s)))));
 }
 
 function showList() {
 	const words = $('search').value.toLowerCase().split(/\s+/);
-	const match = t => words.every(w => `${t.name} ${t.title} ` +
-	    t.description.toLowerCase().includes(w));
+	const match = t => words.every(w => `${t.name} ${t.title} ${
+	    t.description}`.toLowerCase().includes(w));
 	const known = families.flat();
 	const groups = [...families, ['other', ...tools.map(t => t.name)
 	    .filter(n => !known.includes(n))]];
@@ -1076,28 +1095,21 @@ function theme(name) {
 }
 
 async function start() {
-	try {
-		const a = await ask('mcp/tools');
-		const sentence = trouble(a);
+	const a = await ask('mcp/tools');
+	const sentence = trouble(a);
 
-		if (a.status == 401) {
-			$('main').replaceChildren(el('h1', 0, 'Who is asking?'),
-			    signIn(sentence));
-			$('token').focus();
-			return;
-		}
-		if (sentence) {
-			throw Error(sentence);
-		}
-		tools = a.body.tools;
-		route();
-		await check();
-		if (!location.hash.slice(1)) {
-			showOverview();
-		}
-	} catch (e) {
-		$('main').replaceChildren(el('h1', 0, 'cloudwatch-mcp'),
-		    errorBox('The server does not answer: ' + e.message));
+	if (sentence) {
+		$('main').replaceChildren(el('h1', 0, a.status == 401 ?
+		    'Who is asking?' : 'No tools'), a.status == 401 ?
+		    signIn(sentence) : errorBox(sentence));
+		$('token')?.focus();
+		return;
+	}
+	tools = a.body.tools || [];
+	route();
+	await check();
+	if (!location.hash.slice(1)) {
+		showOverview();
 	}
 }
 
