@@ -235,6 +235,11 @@ static const struct row rows[] = {
 	    "service")
 	NOTE("AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE",
 	    "profile files; ~/.aws/config and ~/.aws/credentials otherwise")
+	NOTE("CLOUDWATCH_MCP_ACCOUNTS_FILE, AWS_ACCOUNT_ROLES_FILE",
+	    "list of accounts (YAML or JSON) whose names are profiles; read "
+	    "with every call")
+	NOTE("CLOUDWATCH_MCP_ACCOUNTS_ROLE", "role in each of them that names "
+	    "none (EKSMultiAccountMCPRole)")
 	NOTE("AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_CLOUDWATCH, "
 	    "..._CLOUDWATCH_LOGS, ..._STS", "other endpoints")
 	NOTE("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT",

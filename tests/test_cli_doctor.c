@@ -222,6 +222,37 @@ TEST(an_expired_sso_token_is_found)
 	CHECK(!says("t0ken"));
 }
 
+TEST(the_list_of_accounts_is_examined)
+{
+	int status;
+
+	world();
+	fake_sys_env(&fake, "CLOUDWATCH_MCP_ACCOUNTS_FILE", "/etc/a.yaml");
+	CHECK(finds("failed   files: /etc/a.yaml does not exist "
+	    "(CLOUDWATCH_MCP_ACCOUNTS_FILE=/etc/a.yaml)"));
+	world();
+	fake_sys_env(&fake, "CLOUDWATCH_MCP_ACCOUNTS_FILE", "/etc/a.yaml");
+	fake_sys_file(&fake, "/etc/a.yaml", "profiles:\n  a:\n    x: y\n");
+	CHECK(finds("failed   files: profile 'a': it has neither account_id "
+	    "nor role_arn"));
+	world();
+	fake_sys_env(&fake, "CLOUDWATCH_MCP_ACCOUNTS_FILE", "/etc/a.yaml");
+	fake_sys_env(&fake, "AWS_PROFILE", "a");
+	fake_sys_env(&fake, "AWS_ACCESS_KEY_ID", DEMO_ACCESS_KEY);
+	fake_sys_env(&fake, "AWS_SECRET_ACCESS_KEY", DEMO_SECRET_KEY);
+	fake_sys_env(&fake, "AWS_REGION", "us-east-2");
+	aws.region = S("us-east-2");
+	fake_sys_file(&fake, "/etc/a.yaml", "profiles:\n  a:\n"
+	    "    account_id: 111122223333\n    region: eu-west-1\n");
+	status = examine(false);
+	CHECK(says("ok       files: /etc/a.yaml holds 1 profile"));
+	CHECK(says("profile: 'a', from AWS_PROFILE, in the list of "
+	    "accounts"));
+	CHECK(says("region: eu-west-1, from the list of accounts"));
+	CHECK_INT(status, CLI_OK);
+	fake_sys_free(&fake);
+}
+
 TEST(a_hard_wired_region_is_found)
 {
 	world();

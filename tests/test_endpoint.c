@@ -378,3 +378,26 @@ TEST(the_environment_may_have_a_url_for_sts)
 	CHECK(endpoint_sts_setting(&world.sys).p == NULL);
 	end();
 }
+
+TEST(the_region_of_a_listed_account_comes_before_the_servers)
+{
+	struct str r;
+
+	fake_sys_init(&world);
+	arena_init(&arena, JOB_ARENA_CAP);
+	fail_init(&fail, &arena);
+	fake_sys_env(&world, "CLOUDWATCH_MCP_ACCOUNTS_FILE", "/a");
+	fake_sys_file(&world, "/a", "region: list-1\nprofiles:\n  p:\n"
+	    "    account_id: 111122223333\n");
+	CHECK_INT(profile_load(&world.sys, &arena, &set), ERR_OK);
+	CHECK_INT(endpoint_region(&world.sys, &set, S("p"), STR_NONE,
+	    S("flag-1"), STR_NONE, &r, &fail), ERR_OK);
+	CHECK_STR(r, S("list-1"));
+	CHECK_INT(endpoint_region(&world.sys, &set, S("p"), S("arg-1"),
+	    S("flag-1"), STR_NONE, &r, &fail), ERR_OK);
+	CHECK_STR(r, S("arg-1"));
+	CHECK_INT(endpoint_region(&world.sys, &set, S("q"), STR_NONE,
+	    S("flag-1"), STR_NONE, &r, &fail), ERR_OK);
+	CHECK_STR(r, S("flag-1"));
+	end();
+}

@@ -324,3 +324,65 @@ TEST(every_failed_allocation_is_an_orderly_error)
 	fake_sys_file(&world, CREDENTIALS, "[x]\nregion = r1\n");
 	CHECK(test_fail_sweep(sweep, NULL, (size_t)16 << 20) > 8);
 }
+
+static bool
+says(const char *text)
+{
+	return str_find(fail.what, str_from_z(text), 0) < fail.what.len;
+}
+
+#define ACCOUNTS "/etc/aws/accounts.yaml"
+
+TEST(a_list_of_accounts_gives_profiles_and_wins)
+{
+	begin();
+	fake_sys_env(&world, "CLOUDWATCH_MCP_ACCOUNTS_FILE", ACCOUNTS);
+	fake_sys_env(&world, "AWS_WEB_IDENTITY_TOKEN_FILE", "/var/token");
+	fake_sys_env(&world, "CLOUDWATCH_MCP_ACCOUNTS_ROLE", "Mine");
+	fake_sys_env(&world, "AWS_DEFAULT_REGION", "cn-north-1");
+	fake_sys_file(&world, ACCOUNTS, "profiles:\n  b:\n"
+	    "    account_id: 111122223333\n  a:\n    account_id: 1\n");
+	fake_sys_file(&world, CONFIG, "[profile b] # comment\n"
+	    "output = json\nregion = eu-west-1\n[profile c]\n");
+	CHECK_INT(load(), ERR_OK);
+	CHECK(profile_is_account(&set, S("b")));
+	CHECK(!profile_is_account(&set, S("c")));
+	CHECK(profile_exists(&set, S("a")));
+	CHECK_STR(profile_get(&set, S("b"), S("role_arn")),
+	    S("arn:aws-cn:iam::111122223333:role/Mine"));
+	CHECK_STR(profile_get(&set, S("b"), S("web_identity_token_file")),
+	    S("/var/token"));
+	CHECK(profile_get(&set, S("b"), S("region")).p == NULL);
+	CHECK(profile_get(&set, S("b"), S("output")).p == NULL);
+	CHECK(profile_comment(&set, S("b")).p == NULL);
+	CHECK(profile_get(&set, S("a"), S("problem")).len > 0);
+	CHECK_INT(profile_unknown(&set, &arena, S("x"), &fail), ERR_PROFILE);
+	CHECK(says("profile 'x' is not in " CONFIG));
+	CHECK(says(" and not in " ACCOUNTS " (CLOUDWATCH_MCP_ACCOUNTS_FILE="
+	    ACCOUNTS "); "));
+	CHECK(says("profiles there: a, b, c"));
+}
+
+TEST(the_list_of_accounts_is_read_again_and_may_break)
+{
+	begin();
+	fake_sys_env(&world, "AWS_ACCOUNT_ROLES_FILE", ACCOUNTS);
+	fake_sys_file(&world, CONFIG, "[profile c]\n");
+	CHECK_INT(load(), ERR_OK);
+	CHECK_INT(set.accounts.err, ERR_FILE_MISSING);
+	fake_sys_file(&world, ACCOUNTS, "profiles:\n  b:\n"
+	    "    account_id: 111122223333\n");
+	CHECK_INT(load(), ERR_OK);
+	CHECK(profile_exists(&set, S("b")));
+	fake_sys_file(&world, ACCOUNTS, "profiles:\n  b:\n"
+	    "    account_id: &x 111122223333\n");
+	CHECK_INT(load(), ERR_OK);
+	CHECK(!profile_exists(&set, S("b")));
+	CHECK(profile_exists(&set, S("c")));
+	CHECK_INT(profile_unknown(&set, &arena, S("b"), &fail), ERR_PROFILE);
+	CHECK(says(ACCOUNTS " cannot be used: line 3 uses an anchor or "
+	    "alias"));
+	fake_sys_file(&world, ACCOUNTS, "profiles: \xff\n");
+	CHECK_INT(load(), ERR_OK);
+	CHECK(set.accounts.problem.len > 0);
+}

@@ -247,3 +247,71 @@ TEST(the_default_profile_may_be_named_where_that_means_naming_none)
 	CHECK(tool_room_call("whoami", "{\"profile_name\":\"keys\"}"));
 	CHECK(room.is_error);
 }
+
+static void
+list_accounts(const char *text)
+{
+	files("[profile both]\nregion = us-west-1\n", KEYS);
+	room.verify = true;
+	fake_sys_env(&room.fake, "CLOUDWATCH_MCP_ACCOUNTS_FILE", "/a.yaml");
+	fake_sys_file(&room.fake, "/a.yaml", text);
+}
+
+TEST(accounts_of_the_list_are_shown_and_used)
+{
+	list_accounts("profiles:\n  both:\n    account_id: 012345678901\n"
+	    "    region: eu-west-1\n    description: the shop\n"
+	    "  sick:\n    account_id: 7\n");
+	CHECK(tool_room_call("list_profiles", "{}"));
+	CHECK_INT(json_get(room.data, S("profiles"))->n, 4);
+	CHECK_STR(member("both", "source"), S("accounts_file"));
+	CHECK_STR(member("both", "account_id"), S("012345678901"));
+	CHECK_STR(member("both", "region"), S("eu-west-1"));
+	CHECK_STR(member("both", "description"), S("the shop"));
+	CHECK_STR(member("sick", "source"), S("accounts_file"));
+	CHECK(str_starts(member("sick", "problem"), S("its account_id is")));
+	CHECK(member("both", "problem").p == NULL);
+	CHECK(json_get(room.data, S("files")) == NULL);
+	CHECK(tool_room_call("list_profiles", "{\"check\":true}"));
+	CHECK(json_get_bool(row("both"), S("works"), false));
+	CHECK_STR(member("both", "arn"), S("arn:aws:sts::012345678901:"
+	    "assumed-role/EKSMultiAccountMCPRole/cloudwatch-mcp-both"));
+	CHECK(!json_get_bool(row("sick"), S("works"), true));
+	CHECK(json_get_bool(row("keys"), S("works"), false));
+	CHECK(tool_room_call("whoami", "{\"profile_name\":\"both\"}"));
+	CHECK_STR(json_get_str(room.data, S("region"), S("")),
+	    S("eu-west-1"));
+	CHECK_STR(json_get_str(room.data, S("account_id"), S("")),
+	    S("012345678901"));
+}
+
+TEST(a_changed_list_counts_with_the_next_call)
+{
+	list_accounts("profiles:\n  a:\n    account_id: 111122224444\n");
+	CHECK(tool_room_call("get_active_alarms",
+	    "{\"profile_name\":\"a\"}"));
+	CHECK_STR(json_get_str(room.data, S("account_id"), S("")),
+	    S("111122224444"));
+	fake_sys_file(&room.fake, "/a.yaml",
+	    "profiles:\n  a:\n    account_id: 555566667777\n");
+	CHECK(tool_room_call("get_active_alarms",
+	    "{\"profile_name\":\"a\"}"));
+	CHECK_STR(json_get_str(room.data, S("account_id"), S("")),
+	    S("555566667777"));
+	fake_sys_file(&room.fake, "/a.yaml",
+	    "profiles:\n  b:\n    account_id: 555566667777\n");
+	CHECK(tool_room_call("get_active_alarms",
+	    "{\"profile_name\":\"a\"}"));
+	CHECK(room.is_error && tool_room_says("profile 'a' is not in"));
+}
+
+TEST(a_broken_list_is_explained_and_disturbs_nobody)
+{
+	list_accounts("profiles: [a]\n");
+	CHECK(tool_room_call("list_profiles", "{\"check\":true}"));
+	CHECK(tool_room_says("/a.yaml cannot be used: line 1 uses flow "
+	    "style"));
+	CHECK(json_get_bool(row("keys"), S("works"), false));
+	CHECK(tool_room_call("whoami", "{\"profile_name\":\"keys\"}"));
+	CHECK(!room.is_error);
+}

@@ -965,3 +965,129 @@ TEST(every_failed_allocation_is_an_orderly_error)
 	name_profile("a");
 	CHECK(test_fail_sweep(sweep, NULL, (size_t)16 << 20) > 20);
 }
+
+/* ---- the list of accounts ---- */
+
+#define ACCOUNTS "/etc/aws/accounts.yaml"
+
+static void
+list_accounts(const char *text)
+{
+	begin();
+	fake_sys_env(&world, "CLOUDWATCH_MCP_ACCOUNTS_FILE", ACCOUNTS);
+	fake_sys_file(&world, ACCOUNTS, text);
+}
+
+TEST(an_account_of_the_list_is_entered_with_the_pods_token)
+{
+	list_accounts("profiles:\n  prod:\n    account_id: 123456789012\n"
+	    "    region: eu-west-1\n");
+	fake_sys_env(&world, "AWS_WEB_IDENTITY_TOKEN_FILE", "/var/token");
+	fake_sys_env(&world, "AWS_ROLE_ARN", "arn:aws:iam::1:role/pods-own");
+	fake_sys_env(&world, "AWS_ROLE_SESSION_NAME", "pods-own");
+	fake_sys_env(&world, "AWS_REGION", "us-east-2");
+	fake_sys_file(&world, "/var/token", "TOKEN");
+	/* What the files say of that name does not count. */
+	fake_sys_file(&world, CREDENTIALS, "[prod]\naws_access_key_id = C\n"
+	    "aws_secret_access_key = d\n");
+	name_profile("prod");
+	fake_transport_reply(&net, "POST https://sts.eu-west-1.amazonaws.com/",
+	    200, WEB_XML("ASIA1"));
+	FINDS("ASIA1", "web identity, role arn:aws:iam::123456789012:role/"
+	    "EKSMultiAccountMCPRole");
+	CHECK(fake_transport_saw(&net, "RoleSessionName=cloudwatch-mcp-prod&"
+	    "WebIdentityToken=TOKEN"));
+	/* The same by AWS_PROFILE: the pod's own role is another one. */
+	run.named = false;
+	fake_transport_reply(&net, "POST https://sts.eu-west-1.amazonaws.com/",
+	    200, WEB_XML("ASIA2"));
+	FINDS("ASIA2", "web identity, role arn:aws:iam::123456789012:role/"
+	    "EKSMultiAccountMCPRole");
+}
+
+TEST(without_a_token_the_servers_own_keys_take_the_role)
+{
+	list_accounts("profiles:\n  prod:\n    account_id: 123456789012\n"
+	    "    external_id: e1\n");
+	fake_sys_env(&world, "AWS_ACCESS_KEY_ID", "OWN");
+	fake_sys_env(&world, "AWS_SECRET_ACCESS_KEY", "s");
+	name_profile("prod");
+	fake_transport_reply(&net, "POST " STS "/", 200, ROLE_XML("ASIA1"));
+	FINDS("ASIA1", "role arn:aws:iam::123456789012:role/"
+	    "EKSMultiAccountMCPRole of profile prod");
+	CHECK(fake_transport_saw(&net, "ExternalId=e1"));
+	CHECK(fake_transport_saw(&net, "Credential=OWN/"));
+	/* --profile is the server's own, before the environment. */
+	fake_sys_file(&world, CREDENTIALS, "[base]\naws_access_key_id = B\n"
+	    "aws_secret_access_key = d\n");
+	run.own = S("base");
+	fake_transport_reply(&net, "POST " STS "/", 200, ROLE_XML("ASIA2"));
+	FINDS("ASIA2", "role arn:aws:iam::123456789012:role/"
+	    "EKSMultiAccountMCPRole of profile prod");
+	CHECK(fake_transport_saw(&net, "Credential=B/"));
+	net.log_len = 0;
+	/* Its own name in the list is no way back into it. */
+	run.own = S("prod");
+	fake_transport_reply(&net, "POST " STS "/", 200, ROLE_XML("ASIA3"));
+	FINDS("ASIA3", "role arn:aws:iam::123456789012:role/"
+	    "EKSMultiAccountMCPRole of profile prod");
+	CHECK(fake_transport_saw(&net, "Credential=OWN/"));
+}
+
+TEST(an_account_may_be_called_default)
+{
+	list_accounts("profiles:\n  default:\n"
+	    "    account_id: 123456789012\n");
+	name_profile("default");
+	FAILS(ERR_CREDENTIALS, "profile 'default': there are no keys to assume "
+	    "it with");
+	fake_sys_file(&world, CREDENTIALS, "[default]\n"
+	    "aws_access_key_id = F\naws_secret_access_key = d\n");
+	fake_transport_reply(&net, "POST " STS "/", 200, ROLE_XML("ASIA1"));
+	FINDS("ASIA1", "role arn:aws:iam::123456789012:role/"
+	    "EKSMultiAccountMCPRole of profile default");
+	CHECK(fake_transport_saw(&net, "Credential=F/"));
+}
+
+TEST(an_account_without_any_keys_to_enter_it_says_where_it_looked)
+{
+	list_accounts("profiles:\n  prod:\n    account_id: 123456789012\n");
+	name_profile("prod");
+	FAILS(ERR_CREDENTIALS, "profile 'prod': there are no keys to assume it "
+	    "with. Looked at: environment: AWS_ACCESS_KEY_ID is unset; ");
+}
+
+TEST(a_bad_account_or_list_disturbs_no_other_profile)
+{
+	list_accounts("profiles:\n  prod:\n    account_id: 12\n");
+	fake_sys_file(&world, CREDENTIALS, "[a]\naws_access_key_id = A\n"
+	    "aws_secret_access_key = d\n");
+	name_profile("prod");
+	FAILS(ERR_PROFILE, "profile 'prod' of " ACCOUNTS " cannot be used: its "
+	    "account_id is '12', and an account has 12 digits");
+	name_profile("a");
+	FINDS("A", "profile 'a' in " CREDENTIALS);
+	fake_sys_file(&world, ACCOUNTS, "nonsense");
+	FINDS("A", "profile 'a' in " CREDENTIALS);
+	name_profile("prod");
+	FAILS(ERR_PROFILE, "profile 'prod' is not in " CREDENTIALS);
+	CHECK(says(ACCOUNTS " cannot be used: line 1 is neither"));
+}
+
+TEST(a_role_may_draw_on_an_account_of_the_list)
+{
+	list_accounts("profiles:\n  prod:\n    account_id: 123456789012\n");
+	fake_sys_file(&world, CONFIG, "[profile x]\nrole_arn = "
+	    "arn:aws:iam::222233334444:role/X\nsource_profile = prod\n");
+	fake_sys_env(&world, "AWS_ACCESS_KEY_ID", "OWN");
+	fake_sys_env(&world, "AWS_SECRET_ACCESS_KEY", "s");
+	name_profile("x");
+	fake_transport_reply(&net, "POST " STS "/", 200, ROLE_XML("ASIA1"));
+	fake_transport_reply(&net, "POST " STS "/", 200, ROLE_XML("ASIA2"));
+	FINDS("ASIA2", "role arn:aws:iam::222233334444:role/X of profile x");
+	fake_sys_env(&world, "AWS_WEB_IDENTITY_TOKEN_FILE", "/var/token");
+	fake_sys_file(&world, "/var/token", "TOKEN");
+	fake_transport_reply(&net, "POST " STS "/", 200, WEB_XML("ASIA3"));
+	fake_transport_reply(&net, "POST " STS "/", 200, ROLE_XML("ASIA4"));
+	FINDS("ASIA4", "role arn:aws:iam::222233334444:role/X of profile x");
+}

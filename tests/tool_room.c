@@ -149,6 +149,7 @@ tool_room_open(void)
 	    .region = S("eu-central-1"), .user_agent = S("test") };
 	aws.creds = creds_new(&start, &setup);
 	room.answer_n = room.answer_at = 0;
+	room.verify = false;
 	room.sent_len = room.request_n = 0;
 	room.stream = room.profiles = STR_NONE;
 	room.fail_at = SIZE_MAX;
@@ -176,6 +177,7 @@ tool_room_call(const char *tool, const char *arguments)
 	arena_free(&work);
 	arena_init(&work, (size_t)64 << 20);
 	aws.profiles = room.profiles;
+	demo.verify = room.verify;
 	work.fail_at = room.fail_at;
 	fail_init(&f, &work);
 	m = (struct mcp_message){ .arena = &work, .sys = &room.fake.sys,

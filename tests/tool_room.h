@@ -41,6 +41,8 @@ struct tool_room {
 	struct str stream;
 	size_t stream_piece;
 	enum err stream_err;
+	bool verify;             /* the demo account checks signatures, and
+	                          * knows roles by their keys */
 	struct str profiles;     /* CLOUDWATCH_MCP_PROFILES */
 	size_t fail_at;          /* this allocation of a call fails */
 };

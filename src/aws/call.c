@@ -248,8 +248,8 @@ may_use(const struct aws_scope *s, struct str name)
 	    (!exists || s->aws->profile.len > 0));
 }
 
-/* Refuses a name that the call may not use; the sentence tells of no other
- * profile but those it may. */
+/* Refuses a name that is not there, or that the call may not use; where there
+ * is a list of those it may, the sentence tells of no others. */
 static enum err
 check_profile(struct aws_scope *s)
 {
@@ -260,7 +260,14 @@ check_profile(struct aws_scope *s)
 	size_t n, kept = 0;
 
 	if (may_use(s, name)) {
-		return ERR_OK;
+		/* Keys of a profile that is gone may still be at hand. */
+		bool gone = name.p != NULL && !str_eq(name, S("default")) &&
+		    s->aws->keys == NULL && (s->caller == NULL ||
+		    s->caller->keys == NULL) &&
+		    !profile_exists(&s->files, name);
+
+		return gone ? profile_unknown(&s->files, s->arena, name,
+		    s->fail) : ERR_OK;
 	}
 	if (s->caller != NULL && s->caller->keys != NULL) {
 		return fail_setf(s->fail, ERR_PROFILE, "profile '%s' cannot "
@@ -338,6 +345,17 @@ aws_scope_region(const struct aws_scope *s, struct str region,
 	    STR_NONE, STR_NONE, &out->region, s->fail);
 }
 
+/* The list of accounts says another account by now than when these keys were
+ * made: they would answer for the wrong one for up to an hour. */
+static bool
+is_moved(const struct aws_scope *s, const struct creds_keys *k)
+{
+	return s->profile_arg.p != NULL && k->account_id.p != NULL &&
+	    profile_is_account(&s->files, s->profile) &&
+	    !str_eq(k->account_id, profile_get(&s->files, s->profile,
+	    S("aws_account_id")));
+}
+
 /* Finds the keys of a scope. */
 static enum err
 find_keys(struct aws_scope *s, struct creds_keys *out, struct fail *f)
@@ -354,6 +372,12 @@ find_keys(struct aws_scope *s, struct creds_keys *out, struct fail *f)
 		MUST(s->aws->creds != NULL);
 		err = creds_get(s->aws->creds, s->profile_arg, &want,
 		    s->arena, out, f);
+		if (err == ERR_OK && is_moved(s, out)) {
+			creds_invalidate(s->aws->creds, s->profile_arg,
+			    out->access_key_id);
+			err = creds_get(s->aws->creds, s->profile_arg, &want,
+			    s->arena, out, f);
+		}
 	}
 	if (err == ERR_OK) {
 		s->source = out->source;

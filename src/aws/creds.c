@@ -414,6 +414,7 @@ renew(struct creds *c, struct entry *e, const struct creds_want *want,
 	struct provider_run r = {
 		.sys = c->setup.sys, .transport = c->setup.transport,
 		.log = c->setup.log, .region = c->setup.region,
+		.own = c->setup.profile,
 		.memory = &c->memory,
 		/* A look-up of its own has an end, even when nobody waits. */
 		.deadline_ms = least(want->deadline_ms,

@@ -188,13 +188,16 @@ endpoint_region(const struct sys *sys, const struct profile_set *set,
     struct str profile, struct str arg, struct str setting,
     struct str instance, struct str *out, struct fail *f)
 {
+	struct str own = profile_get(set, profile_or_default(profile),
+	    S("region"));
+	bool account = profile_is_account(set, profile_or_default(profile));
 	const struct { struct str value, from; } places[] = {
 		{ arg, S("the argument region") },
+		{ account ? own : STR_NONE, S("the list of accounts") },
 		{ setting, S("--region or AWS_REGION") },
 		{ sys->env(sys->ctx, S("AWS_DEFAULT_REGION")),
 		    S("AWS_DEFAULT_REGION") },
-		{ profile_get(set, profile_or_default(profile), S("region")),
-		    S("the profile's region") },
+		{ own, S("the profile's region") },
 		{ instance, S("the instance metadata service") },
 		{ S("us-east-1"), S("the default") }
 	};

@@ -11,7 +11,9 @@
  * AWS_STS_REGIONAL_ENDPOINTS count before the profile's keys of that name.
  *
  * The order for a region: argument of the tool, --region or AWS_REGION,
- * AWS_DEFAULT_REGION, the profile's region, the instance's own, us-east-1.
+ * AWS_DEFAULT_REGION, the profile's region, the instance's own, us-east-1. The
+ * region of a profile from the list of accounts comes right behind the
+ * argument: AWS_REGION is where the server runs, put there by its platform.
  *
  * AWS SDKs and Tools Reference Guide: "Service-specific endpoints", "AWS
  * Region", "Dual-stack and FIPS endpoints".

@@ -5,6 +5,7 @@
  */
 #include "aws/profile.h"
 
+#include "aws/accounts.h"
 #include "base/limits.h"
 
 static bool
@@ -93,6 +94,7 @@ note(struct profile_file *file, enum err err, struct fail *f)
 	case ERR_FILE_MISSING:
 		break;
 	case ERR_SYNTAX:
+	case ERR_UTF8:
 		file->problem = fail_text(f);
 		break;
 	case ERR_LIMIT:
@@ -110,6 +112,25 @@ note(struct profile_file *file, enum err err, struct fail *f)
 	return ERR_OK;
 }
 
+/* What the environment says about all accounts. */
+static enum err
+parse_accounts(const struct sys *sys, struct arena *a, struct str text,
+    struct ini *out, struct fail *f)
+{
+	struct accounts_defaults d = {
+		.role = variable(sys, S("CLOUDWATCH_MCP_ACCOUNTS_ROLE")),
+		.token_file = variable(sys, S("AWS_WEB_IDENTITY_TOKEN_FILE")),
+		.region = variable(sys, S("AWS_REGION")),
+	};
+
+	if (d.region.p == NULL) {
+		d.region = variable(sys, S("AWS_DEFAULT_REGION"));
+	}
+	return accounts_parse(a, text, &d, out, f);
+}
+
+/* fallback absent: the file is the list of accounts, which has no place of its
+ * own. */
 static enum err
 load_file(const struct sys *sys, struct arena *a, struct str fallback,
     struct profile_file *file)
@@ -130,7 +151,9 @@ load_file(const struct sys *sys, struct arena *a, struct str fallback,
 		err = ERR_NOMEM;
 	}
 	if (err == ERR_OK) {
-		err = ini_parse(a, buf_str(&b), &file->ini, &f);
+		err = fallback.p != NULL ?
+		    ini_parse(a, buf_str(&b), &file->ini, &f) :
+		    parse_accounts(sys, a, buf_str(&b), &file->ini, &f);
 	}
 	if (err != ERR_OK) {
 		/* Half a file is worse than none: another identity may come
@@ -145,7 +168,7 @@ static bool
 section_profile(const struct profile_set *set, const struct profile_file *file,
     struct str section, struct str *name)
 {
-	if (file == &set->credentials) {
+	if (file != &set->config) {
 		*name = section;
 		return true;
 	}
@@ -166,11 +189,20 @@ profile_load(const struct sys *sys, struct arena *a, struct profile_set *out)
 		.home = variable(sys, S("HOME")),
 		.config.variable = S("AWS_CONFIG_FILE"),
 		.credentials.variable = S("AWS_SHARED_CREDENTIALS_FILE"),
+		.accounts.variable = S("CLOUDWATCH_MCP_ACCOUNTS_FILE"),
 	};
 	err = load_file(sys, a, S("~/.aws/config"), &out->config);
 	if (err == ERR_OK) {
 		err = load_file(sys, a, S("~/.aws/credentials"),
 		    &out->credentials);
+	}
+	out->accounts.setting = variable(sys, out->accounts.variable);
+	if (out->accounts.setting.p == NULL) {
+		out->accounts.variable = S("AWS_ACCOUNT_ROLES_FILE");
+		out->accounts.setting = variable(sys, out->accounts.variable);
+	}
+	if (err == ERR_OK && out->accounts.setting.p != NULL) {
+		err = load_file(sys, a, STR_NONE, &out->accounts);
 	}
 	for (const struct ini_entry *e = out->config.ini.first; e != NULL;
 	    e = e->next) {
@@ -182,6 +214,30 @@ profile_load(const struct sys *sys, struct arena *a, struct profile_set *out)
 		}
 	}
 	return err;
+}
+
+static bool
+file_has(const struct profile_set *set, const struct profile_file *file,
+    struct str profile)
+{
+	for (const struct ini_entry *e = file->ini.first; e != NULL;
+	    e = e->next) {
+		struct str name;
+
+		if (e->key.p == NULL &&
+		    section_profile(set, file, e->section, &name) &&
+		    str_eq(name, profile)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* see profile.h */
+bool
+profile_is_account(const struct profile_set *set, struct str profile)
+{
+	return file_has(set, &set->accounts, profile);
 }
 
 /* see profile.h */
@@ -209,8 +265,12 @@ profile_get_from(const struct profile_set *set,
 struct str
 profile_get(const struct profile_set *set, struct str profile, struct str key)
 {
-	struct str v = profile_get_from(set, &set->credentials, profile, key);
+	struct str v;
 
+	if (profile_is_account(set, profile)) {
+		return profile_get_from(set, &set->accounts, profile, key);
+	}
+	v = profile_get_from(set, &set->credentials, profile, key);
 	return v.p != NULL ? v :
 	    profile_get_from(set, &set->config, profile, key);
 }
@@ -236,34 +296,22 @@ file_comment(const struct profile_set *set, const struct profile_file *file,
 struct str
 profile_comment(const struct profile_set *set, struct str profile)
 {
-	struct str v = file_comment(set, &set->config, profile);
+	struct str v;
 
+	if (profile_is_account(set, profile)) {
+		return STR_NONE;
+	}
+	v = file_comment(set, &set->config, profile);
 	return v.p != NULL ? v :
 	    file_comment(set, &set->credentials, profile);
-}
-
-static bool
-file_has(const struct profile_set *set, const struct profile_file *file,
-    struct str profile)
-{
-	for (const struct ini_entry *e = file->ini.first; e != NULL;
-	    e = e->next) {
-		struct str name;
-
-		if (e->key.p == NULL &&
-		    section_profile(set, file, e->section, &name) &&
-		    str_eq(name, profile)) {
-			return true;
-		}
-	}
-	return false;
 }
 
 /* see profile.h */
 bool
 profile_exists(const struct profile_set *set, struct str profile)
 {
-	return file_has(set, &set->config, profile) ||
+	return profile_is_account(set, profile) ||
+	    file_has(set, &set->config, profile) ||
 	    file_has(set, &set->credentials, profile);
 }
 
@@ -304,24 +352,31 @@ collect(const struct profile_set *set, const struct profile_file *file,
 	return n;
 }
 
+/* The names of one file, or of all where it is NULL. */
 static enum err
 list_names(const struct profile_set *set, const struct profile_file *one,
-    const struct profile_file *two, struct arena *a, struct str **names,
-    size_t *name_n)
+    struct arena *a, struct str **names, size_t *name_n)
 {
-	size_t room = one->ini.entry_n + (two == NULL ? 0 : two->ini.entry_n);
-	struct str *list = ARENA_ARRAY(a, room + 1, struct str);
-	size_t n;
+	const struct profile_file *files[] = { one == NULL ? &set->config :
+	    one, &set->credentials, &set->accounts };
+	size_t file_n = one == NULL ? 3 : 1;
+	size_t room = 1;
+	struct str *list;
+	size_t n = 0;
 	size_t kept = 0;
+
+	for (size_t i = 0; i < file_n; i++) {
+		room += files[i]->ini.entry_n;
+	}
+	list = ARENA_ARRAY(a, room, struct str);
 
 	*names = list;
 	*name_n = 0;
 	if (list == NULL) {
 		return ERR_NOMEM;
 	}
-	n = collect(set, one, list);
-	if (two != NULL) {
-		n += collect(set, two, list + n);
+	for (size_t i = 0; i < file_n; i++) {
+		n += collect(set, files[i], list + n);
 	}
 	str_sort(list, n);
 	for (size_t i = 0; i < n; i++) {
@@ -338,8 +393,7 @@ enum err
 profile_list(const struct profile_set *set, struct arena *a,
     struct str **names, size_t *name_n)
 {
-	return list_names(set, &set->config, &set->credentials, a, names,
-	    name_n);
+	return list_names(set, NULL, a, names, name_n);
 }
 
 /* see profile.h */
@@ -372,7 +426,8 @@ file_name(const struct profile_set *set, const struct profile_file *file)
 	if (file->path.p != NULL) {
 		return file->path;
 	}
-	return file == &set->config ? S("~/.aws/config") :
+	return file == &set->accounts ? file->setting :
+	    file == &set->config ? S("~/.aws/config") :
 	    S("~/.aws/credentials");
 }
 
@@ -391,7 +446,7 @@ profile_describe(const struct profile_set *set,
 		buf_add(b, S(" does not exist"));
 	} else if (file->err != ERR_OK) {
 		buf_addf(b, " cannot be used: %s", file->problem);
-	} else if (list_names(set, file, NULL, a, &names, &n) == ERR_OK) {
+	} else if (list_names(set, file, a, &names, &n) == ERR_OK) {
 		buf_addf(b, " holds %u profile%s", (uint64_t)n,
 		    n == 1 ? S("") : S("s"));
 	}
@@ -416,15 +471,16 @@ profile_unknown(const struct profile_set *set, struct arena *a,
     struct str profile, struct fail *f)
 {
 	const struct profile_file *files[] = {
-		&set->config, &set->credentials
+		&set->config, &set->credentials, &set->accounts
 	};
+	size_t file_n = set->accounts.setting.p == NULL ? 2 : 3;
 	struct buf b = buf_in(a, FAIL_TEXT_MAX);
 	struct str *names;
 	size_t name_n;
 	size_t read_n = 0;
 
 	buf_addf(&b, "profile '%s' is not", profile);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < file_n; i++) {
 		if (files[i]->err == ERR_OK) {
 			buf_addf(&b, "%s in %s", read_n++ == 0 ? S("") :
 			    S(" and not"), files[i]->path);
@@ -434,7 +490,7 @@ profile_unknown(const struct profile_set *set, struct arena *a,
 	if (read_n == 0) {
 		buf_add(&b, S(" there"));
 	}
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < file_n; i++) {
 		if (files[i]->err != ERR_OK) {
 			buf_add(&b, S("; "));
 			profile_describe(set, files[i], a, &b);

@@ -9,7 +9,11 @@
  * files the credentials file wins. [sso-session x] and [services x] are read
  * through profile_section(). Other sections are ignored.
  *
- * Nothing is kept: profile_load() reads both files into the caller's arena, so
+ * CLOUDWATCH_MCP_ACCOUNTS_FILE (AWS_ACCOUNT_ROLES_FILE) names a list of
+ * accounts (aws/accounts.h). A profile in it is taken from it alone, whatever
+ * the two files say of that name.
+ *
+ * Nothing is kept: profile_load() reads the files into the caller's arena, so
  * a changed file is seen by the next load. A file that is not there is no
  * error, one that cannot be read or understood is remembered with its reason
  * and speaks up where somebody needs it.
@@ -29,7 +33,7 @@
 #include "base/sys.h"
 #include "proto/ini.h"
 
-/* One of the two files, as this process sees it. */
+/* One of the files, as this process sees it. */
 struct profile_file {
 	struct str path;     /* absent: it lies below HOME, which is unset */
 	struct str variable; /* name of the variable that moves it */
@@ -44,10 +48,11 @@ struct profile_set {
 	struct str home;     /* HOME; absent: unset or empty */
 	struct profile_file config;
 	struct profile_file credentials;
+	struct profile_file accounts; /* path absent: none is set */
 	bool named_default;  /* the config file has [profile default] */
 };
 
-/* Reads both files. Only ERR_NOMEM is an error; what is wrong with a file
+/* Reads the files. Only ERR_NOMEM is an error; what is wrong with a file
  * stands in the set. Slices live in the arena. */
 enum err profile_load(const struct sys *sys, struct arena *a,
     struct profile_set *out) MUST_USE;
@@ -56,10 +61,12 @@ enum err profile_load(const struct sys *sys, struct arena *a,
  * in lower case. An empty value counts as absent. */
 struct str profile_get(const struct profile_set *set, struct str profile,
     struct str key);
-/* The same from one file only: [profile x] of the config file, or the
- * credentials file. */
+/* The same from one file only: [profile x] of the config file, the credentials
+ * file, or the list of accounts. */
 struct str profile_get_from(const struct profile_set *set,
     const struct profile_file *file, struct str profile, struct str key);
+/* The profile is one of the list of accounts. */
+bool profile_is_account(const struct profile_set *set, struct str profile);
 /* The profile has a section in one of the files, even an empty one. */
 bool profile_exists(const struct profile_set *set, struct str profile);
 /* The comment behind the profile's section, that of the config file first:

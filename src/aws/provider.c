@@ -167,9 +167,17 @@ check_files(struct provider_run *r, struct creds_keys *out, bool *found)
 	const struct profile_file *files[] = {
 		&r->files.config, &r->files.credentials
 	};
+	struct str problem = profile_get_from(&r->files, &r->files.accounts,
+	    r->profile, S("problem"));
 
 	(void)out;
 	(void)found;
+	if (profile_is_account(&r->files, r->profile)) {
+		/* Nothing else says anything about it. */
+		return problem.p == NULL ? ERR_OK : fail_setf(r->f,
+		    ERR_PROFILE, "profile '%s' of %s cannot be used: %s",
+		    r->profile, r->files.accounts.path, problem);
+	}
 	for (size_t i = 0; i < 2; i++) {
 		struct buf b = buf_in(r->a, FAIL_TEXT_MAX);
 
@@ -242,6 +250,31 @@ enum err
 provider_base(struct provider_run *r, struct creds_keys *out, bool *found)
 {
 	return walk(r, true, out, found);
+}
+
+/* see provider.h */
+enum err
+provider_own(struct provider_run *r, struct creds_keys *out)
+{
+	struct provider_run sub = *r;
+	bool found;
+	enum err err;
+
+	sub.profile = r->own.len > 0 ? r->own : profile_from_env(r->sys);
+	sub.named = r->own.len > 0;
+	if (sub.profile.len == 0 ||
+	    profile_is_account(&r->files, sub.profile)) {
+		sub.profile = S("default");
+		sub.named = false;
+	}
+	sub.files.accounts = (struct profile_file){ .err = ERR_OK };
+	sub.looked = buf_in(r->a, FAIL_TEXT_MAX);
+	err = walk(&sub, false, out, &found);
+	if (err == ERR_OK && !found) {
+		err = fail_setf(r->f, ERR_CREDENTIALS, "there are no keys to "
+		    "assume it with. Looked at: %s", buf_str(&sub.looked));
+	}
+	return err;
 }
 
 /* see provider.h */

@@ -69,6 +69,7 @@ struct provider_run {
 	struct str profile;          /* never empty */
 	bool named;                  /* by the caller or a flag: environment
 	                              * keys do not count */
+	struct str own;              /* --profile; absent: none */
 	struct str region;           /* for STS; absent: as configured */
 	int64_t deadline_ms;
 	const struct cancel *cancel; /* may be NULL */
@@ -157,6 +158,11 @@ bool provider_cache_may_try(struct provider_run *r, struct provider_cached *c)
 enum err provider_cache_save(struct provider_run *r, struct provider_cached *c,
     const struct provider_edit *edits, size_t edit_n) MUST_USE;
 void provider_cache_close(struct provider_run *r, struct provider_cached *c);
+
+/* The keys this server has of its own, as if there were no list of accounts:
+ * what takes the roles of that list where there is no web identity token. */
+enum err provider_own(struct provider_run *r, struct creds_keys *out)
+    MUST_USE;
 
 /* Splits a credential_process by a shell's quoting rules. ERR_SYNTAX,
  * ERR_LIMIT: *why is a clause on it; ERR_NOMEM. */

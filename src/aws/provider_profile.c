@@ -207,7 +207,8 @@ read_token(struct provider_run *r, struct str file, struct str *token)
 static struct str
 web_setting(struct provider_run *r, struct str variable, struct str key)
 {
-	struct str v = r->named ? STR_NONE : provider_env(r, variable);
+	struct str v = r->named || profile_is_account(&r->files, r->profile) ?
+	    STR_NONE : provider_env(r, variable);
 
 	return v.p != NULL ? v : profile_get(&r->files, r->profile, key);
 }
@@ -414,6 +415,9 @@ read_source(struct provider_run *r, const struct step *s, struct str *next,
 
 	*place = profile_get(&r->files, s->profile, S("credential_source"));
 	*next = source;
+	if (profile_is_account(&r->files, s->profile)) {
+		return ERR_OK; /* provider_own() */
+	}
 	if (source.p != NULL && place->p != NULL) {
 		return fail_setf(r->f, ERR_PROFILE, "profile '%s' has both "
 		    "source_profile and credential_source; keep one",
@@ -493,8 +497,22 @@ provider_role(struct provider_run *r, struct creds_keys *out, bool *found)
 		}
 	} while (profile.p != NULL && !has_keys(r, profile) &&
 	    is_role(r, profile));
-	err = place.p != NULL ? named_source(r, s->profile, place, &keys) :
-	    source_keys(r, profile, s->profile, &keys);
+	if (profile.p == NULL && place.p == NULL) {
+		struct fail inner, *outer = r->f;
+
+		fail_init(&inner, r->a);
+		r->f = &inner;
+		err = provider_own(r, &keys);
+		r->f = outer;
+		if (err != ERR_OK) {
+			return provider_wrap(r, err, &inner, profile_label(r,
+			    s->profile));
+		}
+	} else {
+		err = place.p != NULL ?
+		    named_source(r, s->profile, place, &keys) :
+		    source_keys(r, profile, s->profile, &keys);
+	}
 	if (err == ERR_OK) {
 		err = provider_check(r, &keys, keys.source);
 	}

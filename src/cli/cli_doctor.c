@@ -175,12 +175,33 @@ check_file(struct doctor *d, const struct profile_file *file)
 	}
 }
 
+/* The list of accounts, where one is set, and what is wrong in it. */
+static void
+check_accounts(struct doctor *d)
+{
+	const struct profile_file *file = &d->s.files.accounts;
+
+	if (file->setting.p == NULL) {
+		return;
+	}
+	check_file(d, file);
+	for (const struct ini_entry *e = file->ini.first; e != NULL;
+	    e = e->next) {
+		if (str_eq(e->key, S("problem"))) {
+			say(d, FAILED, text(d, "profile '%s': %s", e->section,
+			    e->value), S("correct it; the others are not "
+			    "disturbed"));
+		}
+	}
+}
+
 static void
 check_files(struct doctor *d)
 {
 	if (profile_load(d->sys, d->a, &d->s.files) == ERR_OK) {
 		check_file(d, &d->s.files.config);
 		check_file(d, &d->s.files.credentials);
+		check_accounts(d);
 	}
 }
 
@@ -209,8 +230,10 @@ check_profile(struct doctor *d)
 	struct str from, name = profile_of(d, &from);
 
 	if (profile_exists(&d->s.files, name)) {
-		say(d, PASSED, text(d, "'%s', from %s", name, from.p != NULL ?
-		    from : S("the files; none is named")), STR_NONE);
+		say(d, PASSED, text(d, "'%s', from %s%s", name, from.p != NULL
+		    ? from : S("the files; none is named"),
+		    profile_is_account(&d->s.files, name) ?
+		    S(", in the list of accounts") : S("")), STR_NONE);
 		return;
 	}
 	fail_init(&d->f, d->a);
@@ -265,6 +288,10 @@ check_environment(struct doctor *d)
 static struct str
 region_from(const struct doctor *d)
 {
+	if (profile_is_account(&d->s.files, d->s.profile) && profile_get(
+	    &d->s.files, d->s.profile, S("region")).len > 0) {
+		return S("the list of accounts");
+	}
 	if (d->region_given) {
 		return S("--region");
 	}
@@ -321,7 +348,8 @@ check_credentials(struct doctor *d)
 	struct provider_run r = {
 		.sys = d->sys, .transport = d->aws->transport,
 		.log = d->aws->log, .profile = profile_of(d, &from),
-		.named = d->aws->profile.len > 0, .region = d->s.region,
+		.named = d->aws->profile.len > 0, .own = d->aws->profile,
+		.region = d->s.region,
 		.deadline_ms = d->s.deadline_ms, .memory = &d->memory,
 		.a = d->a, .f = &d->f,
 	};

@@ -5,6 +5,7 @@
  */
 #include "demo/demo_sts.h"
 
+#include "aws/sts.h"
 #include "base/timefmt.h"
 #include "demo/account.h"
 #include "demo/demo.h"
@@ -82,10 +83,20 @@ demo_sts_caller(struct arena *a, struct str access_key, struct str token,
 	    rest.p == NULL) {
 		return false;
 	}
+	out->account = str_cut(&rest, '.');
+	if (rest.p == NULL) {
+		return false;
+	}
 	out->role = str_cut(&rest, '.');
 	out->session = rest;
 	out->secret = temporary_secret(a, access_key);
 	return rest.p != NULL;
+}
+
+static struct str
+account_of(const struct demo_caller *c)
+{
+	return c->account.len > 0 ? c->account : S(ACCOUNT_ID);
 }
 
 /* see demo_sts.h */
@@ -93,8 +104,8 @@ void
 demo_sts_arn(struct buf *b, const struct demo_caller *c)
 {
 	if (c->role.p != NULL) {
-		buf_addf(b, "arn:aws:sts::" ACCOUNT_ID ":assumed-role/%s/%s",
-		    c->role, c->session);
+		buf_addf(b, "arn:aws:sts::%s:assumed-role/%s/%s",
+		    account_of(c), c->role, c->session);
 	} else {
 		buf_addf(b, "arn:aws:iam::" ACCOUNT_ID ":user/%s",
 		    c->denied ? S("demo-denied") : S("demo-reader"));
@@ -154,16 +165,16 @@ caller_identity(struct arena *a, bool json, const struct demo_caller *c,
 	if (json) {
 		/* Names of roles and sessions have no quotes: see valid(). */
 		buf_addf(body, "{\"GetCallerIdentityResponse\":{"
-		    "\"GetCallerIdentityResult\":{\"Account\":\"" ACCOUNT_ID
-		    "\",\"Arn\":\"%s\",\"UserId\":\"%s\"},"
+		    "\"GetCallerIdentityResult\":{\"Account\":\"%s\","
+		    "\"Arn\":\"%s\",\"UserId\":\"%s\"},"
 		    "\"ResponseMetadata\":{\"RequestId\":\"%s\"}}}",
-		    buf_str(&arn), buf_str(&id), request_id);
+		    account_of(c), buf_str(&arn), buf_str(&id), request_id);
 		return;
 	}
 	open_result(body, S("GetCallerIdentity"));
 	add_element(body, S("Arn"), buf_str(&arn));
 	add_element(body, S("UserId"), buf_str(&id));
-	add_element(body, S("Account"), S(ACCOUNT_ID));
+	add_element(body, S("Account"), account_of(c));
 	close_result(body, S("GetCallerIdentity"), request_id);
 }
 
@@ -183,19 +194,19 @@ valid(struct str s)
 
 /* Writes the credentials of a new session. */
 static void
-add_session(struct arena *a, struct str role, struct str session,
-    int64_t now_ms, int64_t seconds, struct buf *body)
+add_session(struct arena *a, const struct demo_caller *c, int64_t now_ms,
+    int64_t seconds, struct buf *body)
 {
 	struct buf key = buf_in(a, 64), token = buf_in(a, 512);
 	struct buf until = buf_in(a, 64);
-	struct demo_caller c = { .role = role, .session = session };
 	int64_t expires_ms = (now_ms / 1000 + seconds) * 1000;
 
 	buf_add(&key, S(TEMPORARY_PREFIX));
-	add_hex(&key, account_hash(account_hash_str(role) ^
-	    account_hash_str(session), (uint64_t)expires_ms), 12);
-	buf_addf(&token, TOKEN_PREFIX "%s.%d.%s.%s", buf_str(&key), expires_ms,
-	    role, session);
+	add_hex(&key, account_hash(account_hash_str(c->role) ^
+	    account_hash_str(account_of(c)) ^ account_hash_str(c->session),
+	    (uint64_t)expires_ms), 12);
+	buf_addf(&token, TOKEN_PREFIX "%s.%d.%s.%s.%s", buf_str(&key),
+	    expires_ms, account_of(c), c->role, c->session);
 	timefmt_iso(&until, expires_ms);
 	buf_add(body, S("<Credentials>"));
 	add_element(body, S("AccessKeyId"), buf_str(&key));
@@ -205,10 +216,10 @@ add_session(struct arena *a, struct str role, struct str session,
 	add_element(body, S("Expiration"), buf_str(&until));
 	buf_add(body, S("</Credentials><AssumedRoleUser>"));
 	buf_clear(&key);
-	add_user_id(&key, &c);
+	add_user_id(&key, c);
 	add_element(body, S("AssumedRoleId"), buf_str(&key));
 	buf_clear(&token);
-	demo_sts_arn(&token, &c);
+	demo_sts_arn(&token, c);
 	add_element(body, S("Arn"), buf_str(&token));
 	buf_add(body, S("</AssumedRoleUser>"));
 }
@@ -239,10 +250,13 @@ assume_role(struct arena *a, struct str action, const struct url_pair *form,
 	struct str token = url_query_get(form, form_n, S("WebIdentityToken"));
 	struct str seconds = url_query_get(form, form_n, S("DurationSeconds"));
 	struct str role = role_name(arn);
+	struct demo_caller c = { .role = role, .session = session,
+	    .account = sts_arn_account(arn) };
 	int64_t s = SESSION_S_DEFAULT;
 	const char *code = NULL;
 
-	if (!valid(role) || !valid(session) || (seconds.p != NULL &&
+	if (!valid(role) || !valid(session) || c.account.len != 12 ||
+	    (seconds.p != NULL &&
 	    !str_i64(seconds, SESSION_S_MIN, SESSION_S_MAX, &s)) ||
 	    (web && token.len == 0)) {
 		code = "ValidationError";
@@ -261,7 +275,7 @@ assume_role(struct arena *a, struct str action, const struct url_pair *form,
 		return 400;
 	}
 	open_result(body, action);
-	add_session(a, role, session, now_ms, s, body);
+	add_session(a, &c, now_ms, s, body);
 	if (web) {
 		add_element(body, S("SubjectFromWebIdentityToken"),
 		    S("system:serviceaccount:demo:reader"));

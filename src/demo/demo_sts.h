@@ -30,6 +30,7 @@ struct demo_caller {
 	bool denied;         /* may do nothing but ask who it is */
 	struct str role;     /* temporary keys: role and session, else absent */
 	struct str session;
+	struct str account;  /* of the role; absent: the demo account */
 	int64_t expires_ms;  /* temporary keys */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * list_profiles: the profiles of the two AWS files, where their credentials
- * come from, and whether they work. Only what is no secret is shown: names,
- * ARNs, account ids, regions, descriptions.
+ * list_profiles: the profiles of the AWS files and the list of accounts, where
+ * their credentials come from, and whether they work. Only what is no secret is
+ * shown: names, ARNs, account ids, regions, descriptions.
  *
  * A description is the key `description`, or the comment behind the section's
  * name. Text that looks like a key in either is not shown.
@@ -72,6 +72,9 @@ source(const struct profile_set *set, struct str name)
 		    STR_INIT("credential_process") },
 	};
 
+	if (profile_is_account(set, name)) {
+		return S("accounts_file");
+	}
 	if (profile_get(set, name, S("web_identity_token_file")).p != NULL) {
 		return S("web_identity");
 	}
@@ -108,6 +111,7 @@ put_entry(struct json_writer *out, const struct profile_set *set,
 	struct str account = json_get_str(e->who, S("Account"),
 	    account_of(set, e->name));
 	struct str via = profile_get(set, e->name, S("source_profile"));
+	struct str problem;
 
 	json_begin_object(out);
 	json_put_string(out, S("profile_name"), e->name);
@@ -126,6 +130,11 @@ put_entry(struct json_writer *out, const struct profile_set *set,
 	if (profile_get(set, e->name, S("role_arn")).p != NULL) {
 		json_put_string(out, S("role_arn"), profile_get(set, e->name,
 		    S("role_arn")));
+	}
+	problem = profile_get(set, e->name, S("problem"));
+	if (!e->checked && profile_is_account(set, e->name) &&
+	    problem.p != NULL) {
+		json_put_string(out, S("problem"), problem);
 	}
 	if (e->checked) {
 		json_put_boolean(out, S("works"), e->err == ERR_OK);
@@ -204,8 +213,10 @@ static struct str
 state_of(const struct profile_set *set, struct arena *a, size_t n)
 {
 	struct buf b = buf_in(a, FAIL_TEXT_MAX);
+	bool listed = set->accounts.setting.p != NULL;
 	bool broken = set->config.problem.p != NULL ||
-	    set->credentials.problem.p != NULL;
+	    set->credentials.problem.p != NULL ||
+	    (listed && set->accounts.err != ERR_OK);
 
 	if (n > 0 && !broken) {
 		return STR_NONE;
@@ -215,6 +226,10 @@ state_of(const struct profile_set *set, struct arena *a, size_t n)
 	profile_describe(set, &set->config, a, &b);
 	buf_add(&b, S("; "));
 	profile_describe(set, &set->credentials, a, &b);
+	if (listed) {
+		buf_add(&b, S("; "));
+		profile_describe(set, &set->accounts, a, &b);
+	}
 	buf_add_byte(&b, '.');
 	if (n == 0) {
 		buf_add(&b, S(" Credentials come from the environment, the "
