@@ -5,6 +5,8 @@
  *	POST /mcp             Model Context Protocol, both eras
  *	POST /mcp/tools/call  {"name", "arguments"} -> the tool result
  *	GET  /mcp/tools       the tool list
+ *	GET  /sse             the older HTTP+SSE transport, where it is on
+ *	POST /messages        ...and its other half
  *	GET  /health          the process lives
  *	GET  /ready           it may get traffic: credentials, not draining
  *	GET  /                what this is; to browsers, a page to try it
@@ -23,6 +25,7 @@
 #include "app.h"
 
 #include "app_auth.h"
+#include "app_legacy.h"
 #include "app_mcp.h"
 #include "app_page.h"
 #include "base/limits.h"
@@ -160,6 +163,11 @@ static const struct route routes[] = {
 	    STR_INIT("GET"), true, app_auth_metadata, NULL },
 	{ STR_INIT("/.well-known/oauth-protected-resource"),
 	    STR_INIT("GET"), true, app_auth_metadata, NULL },
+	{ STR_INIT("/sse"), STR_INIT("GET"), false, app_legacy_begin, NULL },
+	{ STR_INIT("/messages"), STR_INIT("POST"), false, app_legacy_message,
+	    app_legacy_run },
+	{ STR_INIT("/message"), STR_INIT("POST"), false, app_legacy_message,
+	    app_legacy_run },
 };
 
 static const struct route *
@@ -259,8 +267,12 @@ static enum app_verdict
 begin(void *ctx, struct app_job *job)
 {
 	struct app *app = ctx;
-	struct visit *v = ARENA_NEW(&job->arena, struct visit);
+	struct visit *v = job->state;
 
+	if (v != NULL) {
+		return begin_route(v);
+	}
+	v = ARENA_NEW(&job->arena, struct visit);
 	if (v == NULL) {
 		job->reply_head = job->front == APP_HTTP ?
 		    S("HTTP/1.1 503 Service Unavailable\r\n"
@@ -286,6 +298,10 @@ run_http(struct visit *v)
 			return;
 		}
 		v->unknown = false;
+		if (app_legacy_is(v->route)) {
+			v->job->again = true;
+			return;
+		}
 		if (begin_route(v) == APP_DONE) {
 			return;
 		}
@@ -307,9 +323,18 @@ run(void *ctx, struct app_job *job)
 	}
 }
 
+static void
+closed(void *ctx, uint64_t stream)
+{
+	struct app *app = ctx;
+
+	app_legacy_closed(app->legacy, stream);
+}
+
 /* see app.h */
 struct app_calls
 app_calls(struct app *app)
 {
-	return (struct app_calls){ .app = app, .begin = begin, .run = run };
+	return (struct app_calls){ .app = app, .begin = begin, .run = run,
+	    .closed = closed };
 }

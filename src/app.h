@@ -27,6 +27,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 
+struct app_legacy;
 struct auth;
 struct aws;
 struct http1_request;
@@ -40,7 +41,11 @@ enum app_front {
 
 enum app_verdict {
 	APP_DONE, /* the reply is complete */
-	APP_DEFER /* give the job to a worker: app_run() */
+	APP_DEFER, /* give the job to a worker: app_run() */
+	APP_STREAM /* HTTP: the reply begins an event stream, which ends with
+	            * its connection. It stays open without a job; what
+	            * other jobs say with `stream` set becomes its events. The
+	            * front may refuse it: then `closed` is called at once */
 };
 
 struct app_job {
@@ -50,6 +55,8 @@ struct app_job {
 	const struct http1_request *http; /* parsed head, slices in the arena;
 	                      * NULL on stdio */
 	struct str body;     /* whole body, or the line without its newline */
+	uint64_t conn;       /* HTTP: names the connection, not 0; no other one
+	                      * ever has the same name */
 	struct str peer;     /* address of the client, for the log; or absent */
 	bool keep_alive;     /* HTTP: the connection may stay open. false: say
 	                      * "Connection: close" in the reply */
@@ -74,6 +81,15 @@ struct app_job {
 	                      * event stream, which the loop may send by
 	                      * itself when the job stays silent; absent: it
 	                      * may not */
+	bool again;          /* set in app_run() instead of a reply: what comes
+	                      * next belongs to the loop thread, which calls
+	                      * app_begin() once more with this job (HTTP) */
+	/* Not 0: what the job says, the reply included, goes to this open
+	 * stream (`conn` of the job that began it) as whole events, without a
+	 * head; its own request is answered with `answer`, a whole response,
+	 * at once. A stream that ends cancels its jobs. Set in app_begin(). */
+	uint64_t stream;
+	struct str answer;
 	/* Who begins the reply: whoever raises it. The loop does it to send
 	 * stream_head, the worker before its first emit() and before it leaves
 	 * a complete reply. */
@@ -92,8 +108,8 @@ struct app_job {
 	bool (*emit)(struct app_job *job, struct str bytes);
 	/* Loop thread only, from app_begin(): cancels the oldest call in flight
 	 * on the same front whose rpc_id is this raw text; nothing is sent for
-	 * it any more. false: there is none. NULL where the front has no such
-	 * thing (HTTP: closing the stream cancels). */
+	 * it any more. false: there is none. HTTP: of the calls whose `stream`
+	 * is the same as this job's, as otherwise closing cancels. */
 	bool (*cancel_call)(struct app_job *job, struct str rpc_id);
 };
 
@@ -105,6 +121,8 @@ struct app_calls {
 	/* On a worker thread, after APP_DEFER: may wait until the job's
 	 * deadline or its cancel; always leaves a complete reply. */
 	void (*run)(void *app, struct app_job *job);
+	/* On the loop thread: the stream has ended. NULL where none begins. */
+	void (*closed)(void *app, uint64_t stream);
 };
 
 /* The program below its fronts. Filled by main.c before the first request and
@@ -132,10 +150,12 @@ struct app {
 	void *credentials_ctx;
 	atomic_bool draining; /* set by the server: /ready says 503 */
 	atomic_uint_fast64_t request_n; /* numbers the requests in the log */
+	struct app_legacy *legacy; /* sessions of the HTTP+SSE transport; NULL:
+	                       * it is off */
 	void *session;        /* stdio: struct mcp_session, loop thread only */
 };
 
-/* The two functions that fronts call. `app` outlives the fronts. */
+/* The functions that fronts call. `app` outlives the fronts. */
 struct app_calls app_calls(struct app *app);
 
 #endif

@@ -14,10 +14,9 @@
 
 /* ---- POST /mcp ---- */
 
-/* Head of an event stream (RFC 9112 7.1; an HTTP/1.0 client reads until the
- * connection closes). */
-static void
-stream_head(struct visit *v, struct buf *b)
+/* see app_mcp.h */
+void
+app_mcp_stream_head(struct visit *v, bool chunked, struct buf *b)
 {
 	bool close_after = v->job->close_after;
 
@@ -25,7 +24,7 @@ stream_head(struct visit *v, struct buf *b)
 	http1_field(b, S("Content-Type"), VISIT_STREAM_TYPE);
 	http1_field(b, S("Cache-Control"), S("no-cache"));
 	http1_field(b, S("X-Accel-Buffering"), S("no"));
-	if (v->job->http->minor > 0) {
+	if (chunked) {
 		http1_field(b, S("Transfer-Encoding"), S("chunked"));
 	} else {
 		v->job->close_after = true;
@@ -96,10 +95,9 @@ emit_stdio(struct mcp_message *m, struct str json)
 	return buf_ok(&b) && v->job->emit(v->job, buf_str(&b));
 }
 
-/* The reply of the engine, one line, and what ends it on the wire, in place
- * where that can be: replies may be large. Absent: no memory. */
-static struct str
-with_end(struct visit *v, struct str end)
+/* see app_mcp.h */
+struct str
+app_mcp_with_end(struct visit *v, struct str end)
 {
 	struct mcp_message *m = &v->message;
 	struct str parts[] = { m->reply, end };
@@ -131,7 +129,7 @@ finish_stream(struct visit *v)
 		http1_chunk_head(&b, before.len + m->reply.len + 2);
 	}
 	buf_add(&b, before);
-	job->reply_body = with_end(v, chunked ? S("\n\n\r\n0\r\n\r\n") :
+	job->reply_body = app_mcp_with_end(v, chunked ? S("\n\n\r\n0\r\n\r\n") :
 	    S("\n\n"));
 	if (buf_ok(&b) && job->reply_body.p != NULL) {
 		job->reply_head = buf_str(&b);
@@ -159,8 +157,9 @@ finish_mcp(struct visit *v)
 	visit_log(v, m->http_status);
 }
 
-static void
-init_message(struct visit *v, enum mcp_front front)
+/* see app_mcp.h */
+void
+app_mcp_init(struct visit *v, enum mcp_front front)
 {
 	struct mcp_message *m = &v->message;
 
@@ -173,7 +172,7 @@ init_message(struct visit *v, enum mcp_front front)
 	m->cancel = &v->job->cancel;
 	m->number = v->number;
 	m->ctx = v;
-	if (front == MCP_HTTP) {
+	if (front != MCP_STDIO) {
 		(void)!trace_from_headers(v->job->http->headers,
 		    v->job->http->header_n, &m->trace);
 	}
@@ -186,7 +185,7 @@ prepare_stream(struct visit *v)
 {
 	struct buf b = buf_in(&v->job->arena, HTTP_HEAD_MAX);
 
-	stream_head(v, &b);
+	app_mcp_stream_head(v, v->job->http->minor > 0, &b);
 	if (!buf_ok(&b)) {
 		v->message.emit = NULL;
 		return;
@@ -212,7 +211,7 @@ app_mcp_begin(struct visit *v)
 		return visit_error(v, ERR_HTTP_ACCEPT, STR_NONE,
 		    VISIT_NO_FIELD);
 	}
-	init_message(v, MCP_HTTP);
+	app_mcp_init(v, MCP_HTTP);
 	m->headers = r->headers;
 	m->header_n = r->header_n;
 	if (streams) {
@@ -284,7 +283,7 @@ app_mcp_shim_begin(struct visit *v)
 		    "{\"name\": \"a tool\", \"arguments\": {...}}"),
 		    VISIT_NO_FIELD);
 	}
-	init_message(v, MCP_HTTP);
+	app_mcp_init(v, MCP_HTTP);
 	return APP_DEFER;
 }
 
@@ -316,7 +315,7 @@ finish_stdio(struct visit *v)
 
 	if (m->reply.p != NULL) {
 		/* Without memory there is no answer; the log says so. */
-		job->reply_body = with_end(v, S("\n"));
+		job->reply_body = app_mcp_with_end(v, S("\n"));
 	}
 	visit_log(v, m->http_status);
 }
@@ -328,7 +327,7 @@ app_mcp_stdio_begin(struct visit *v)
 	struct mcp_message *m = &v->message;
 	enum mcp_verdict verdict;
 
-	init_message(v, MCP_STDIO);
+	app_mcp_init(v, MCP_STDIO);
 	m->session = v->app->session;
 	m->emit = emit_stdio;
 	verdict = mcp_begin(v->app->mcp, m);

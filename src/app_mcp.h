@@ -23,6 +23,15 @@ void app_mcp_release(struct visit *v);
 enum app_verdict app_mcp_shim_begin(struct visit *v);
 void app_mcp_shim_run(struct visit *v);
 
+/* What the ways in share: fills v->message for mcp_begin(), */
+void app_mcp_init(struct visit *v, enum mcp_front front);
+/* writes the head of an event stream, which without chunks (RFC 9112 7.1) lasts
+ * until the connection closes, */
+void app_mcp_stream_head(struct visit *v, bool chunked, struct buf *b);
+/* and gives the reply of the engine, one line, with what ends it on the wire,
+ * in place where that can be: replies may be large. Absent: no memory. */
+struct str app_mcp_with_end(struct visit *v, struct str end);
+
 /* One line of standard input. */
 enum app_verdict app_mcp_stdio_begin(struct visit *v);
 void app_mcp_stdio_run(struct visit *v);

@@ -113,6 +113,10 @@ static const struct row rows[] = {
 	    NONE, KIND_TEXT, FIELD(allowed_hosts), NONE, 1, 4096,
 	    STR_INIT("Host names besides localhost on a loopback address; * "
 	    "allows any") },
+	{ STR_INIT("legacy-sse"), STR_INIT("CLOUDWATCH_MCP_LEGACY_SSE"), NONE,
+	    KIND_SWITCH, FIELD(legacy_sse), NONE, 0, 0, STR_INIT("true: serve "
+	    "the HTTP+SSE transport of 2024-11-05 at /sse, too; needs one "
+	    "replica or sticky sessions") },
 	{ NONE, STR_INIT("CLOUDWATCH_MCP_PAGE"), NONE, KIND_SWITCH,
 	    FIELD(page), STR_INIT("true"), 0, 0,
 	    STR_INIT("false: no page for people at /") },

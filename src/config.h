@@ -69,6 +69,7 @@ struct config {
 	struct str allowed_origins; /* comma-separated; "*": any */
 	struct str allowed_hosts;   /* comma-separated; "*": any */
 	bool page;              /* browsers get the page at / */
+	bool legacy_sse;        /* serve the HTTP+SSE transport as well */
 	struct str enable_auth; /* true, false; absent: by what is set */
 	struct str center_issuer, center_client_id; /* an OpenID issuer */
 	struct str issuer, audience, jwks_uri, scopes, groups; /* another */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "app_legacy.h"
 #include "auth/auth.h"
 #include "auth/rate.h"
 #include "aws/call.h"
@@ -406,7 +407,7 @@ serve_http(struct program *p, struct fail *f)
 		return refuse(f);
 	}
 	memory_max = server_memory_max(&server.config) +
-	    sys_linux_memory_max() + p->connections.cap;
+	    sys_linux_memory_max() + p->connections.cap + p->arena.held;
 	say_start(p, "http", server.port, memory_max);
 	if (p->config.demo) {
 		cli_banner(&banner, p->config.host, server.port);
@@ -516,6 +517,19 @@ open_auth(struct program *p, struct fail *f)
 	return err == ERR_OK ? auth_new(&p->auth, &setup, &p->arena, f) : err;
 }
 
+/* The path of the public URL, under which clients see this server. */
+static struct str
+public_path(const struct program *p)
+{
+	struct url u;
+
+	if (url_parse(p->config.public_url, &u, NULL) != ERR_OK) {
+		return S("");
+	}
+	return str_ends(u.path, S("/")) ? str_sub(u.path, 0, u.path.len - 1) :
+	    u.path;
+}
+
 static int
 serve(struct program *p, struct fail *f)
 {
@@ -523,6 +537,12 @@ serve(struct program *p, struct fail *f)
 		return refuse(f);
 	}
 	fill_app(p);
+	if (p->config.legacy_sse) {
+		p->app.legacy = app_legacy_new(&p->arena, public_path(p));
+		if (p->app.legacy == NULL) {
+			return refuse((fail_set(f, ERR_NOMEM, 0, STR_NONE), f));
+		}
+	}
 	if (start_refresher(p, f) != ERR_OK) {
 		return refuse(f);
 	}

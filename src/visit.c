@@ -56,6 +56,7 @@ visit_reply(struct visit *v, int status, struct str type, struct str body,
 		http1_field(&b, extra.name, extra.value);
 	}
 	http1_head_end(&b);
+	v->status = buf_ok(&b) ? status : 503;
 	if (!buf_ok(&b)) {
 		job->reply_head = S("HTTP/1.1 503 Service Unavailable\r\n"
 		    "Content-Length: 0\r\nConnection: close\r\n\r\n");

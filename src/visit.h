@@ -33,6 +33,7 @@ struct visit {
 	const struct json *arguments; /* shim */
 	uint64_t number;     /* in the log */
 	bool unknown;        /* whose it is has to be found on a worker */
+	int status;          /* of the reply, once it is complete */
 	bool head;           /* HEAD: no body */
 	bool streaming;      /* the head of an event stream has been sent */
 	struct str stream_head; /* of that; absent: there may be none */

@@ -740,6 +740,74 @@ TEST(a_stream_whose_client_takes_nothing_is_closed)
 	CHECK(conn_take_job(&r->conn) == &r->job);
 }
 
+/* ---- streams that last ---- */
+
+static struct rig *
+lasting_stream(void)
+{
+	struct rig *r = rig_start();
+
+	r->defer = true;
+	feed(r, S(GET("/") GET("/next")));
+	r->conn.job->reply_head = S("head,");
+	r->conn.job->reply_body = S("first,");
+	conn_stream(&r->conn, r->now_ms);
+	note_edge(r);
+	return r;
+}
+
+TEST(a_lasting_stream_gives_its_job_and_buffer_back)
+{
+	struct rig *r = lasting_stream();
+	const struct str event[2] = { S("event,"), S("body,") };
+
+	CHECK(settle(r) == CONN_WANT_WAIT);
+	CHECK(r->conn.job == NULL);
+	CHECK(conn_unlend(&r->conn) != NULL || r->conn.in == NULL);
+	CHECK_INT(r->conn.deadline_ms, r->now_ms + SERVER_HEARTBEAT_MS);
+	conn_event(&r->conn, event, r->now_ms);
+	CHECK_INT(r->conn.deadline_ms, r->now_ms + SERVER_WRITE_MS);
+	CHECK(settle(r) == CONN_WANT_WAIT);
+	conn_timeout(&r->conn, r->conn.deadline_ms);
+	CHECK(settle(r) == CONN_WANT_WAIT);
+	CHECK_STR(out(r), S("head,first,event,body,:\n\n"));
+	CHECK(r->conn.state == CONN_STREAM);
+}
+
+TEST(a_lasting_stream_ends_with_its_connection)
+{
+	struct rig *r = lasting_stream();
+
+	CHECK(settle(r) == CONN_WANT_WAIT);
+	conn_stream_end(&r->conn, r->now_ms);
+	note_edge(r);
+	CHECK(settle(r) == CONN_WANT_READ);
+	CHECK(r->conn.state == CONN_LINGER);
+	conn_eof(&r->conn);
+	CHECK(settle(r) == CONN_WANT_CLOSE);
+}
+
+TEST(an_event_that_only_trickles_ends_the_stream)
+{
+	struct rig *r = lasting_stream();
+	const struct str event[2] = { S("0123456789abcdefghij"), S("") };
+	int64_t start_ms;
+
+	CHECK(settle(r) == CONN_WANT_WAIT);
+	start_ms = r->now_ms;
+	r->write_max = 0;
+	conn_event(&r->conn, event, r->now_ms);
+	for (unsigned n = 0; n < 15; n++) {
+		r->now_ms += SERVER_WRITE_MS - 1;
+		conn_sent(&r->conn, 1, r->now_ms);
+	}
+	CHECK_INT(r->conn.deadline_ms, start_ms +
+	    SERVER_WRITE_MS * SERVER_WRITE_TURN_MAX_N);
+	conn_timeout(&r->conn, r->now_ms);
+	note_edge(r);
+	CHECK(settle(r) == CONN_WANT_CLOSE);
+}
+
 TEST(a_call_that_is_refused_keeps_the_connection)
 {
 	struct rig *r = rig_start();

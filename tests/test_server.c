@@ -27,6 +27,8 @@ static bool drained;
 static atomic_bool draining;
 static atomic_uint cancelled_n;
 static atomic_uint finished_n;
+static atomic_uint closed_n;   /* streams that ended */
+static atomic_ullong stream;   /* the last one that began */
 static atomic_bool go; /* lets calls of /wait and /keep go on */
 
 #define BIG_LEN ((size_t)8 << 20)
@@ -50,12 +52,56 @@ reply(struct app_job *job, struct str body)
 	job->reply_body = body;
 }
 
+/* What is said on the stream that began last. */
+static enum app_verdict
+say(struct app_job *job)
+{
+	struct str path = job->http->path;
+
+	job->stream = atomic_load(&stream);
+	job->answer = S("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+	if (str_eq(path, S("/say/cancel"))) {
+		bool found = job->cancel_call(job, job->body);
+
+		job->stream = 0;
+		reply(job, found ? S("found") : S("none"));
+	} else if (str_eq(path, S("/say/big"))) {
+		job->reply_body = str_dup(&job->arena, str_of(big_body,
+		    BIG_LEN));
+	} else if (str_eq(path, S("/say"))) {
+		job->reply_head = S("data: ");
+		job->reply_body = str_dup(&job->arena, job->body);
+	} else {
+		job->rpc_id = job->body;
+		return APP_DEFER;
+	}
+	return APP_DONE;
+}
+
 static enum app_verdict
 begin(void *app, struct app_job *job)
 {
 	struct str path = job->http->path;
 
 	(void)app;
+	if (str_eq(path, S("/events"))) {
+		atomic_store(&stream, job->conn);
+		job->reply_head = S("HTTP/1.1 200 OK\r\n"
+		    "Connection: close\r\n\r\n");
+		job->reply_body = S("data: hello\n\n");
+		return APP_STREAM;
+	}
+	if (str_starts(path, S("/say"))) {
+		return say(job);
+	}
+	if (str_eq(path, S("/again"))) {
+		if (job->state == NULL) {
+			job->state = job;
+			return APP_DEFER;
+		}
+		reply(job, S("the loop's again"));
+		return APP_DONE;
+	}
 	if (str_eq(path, S("/keep"))) {
 		job->survives_close = true;
 		return APP_DEFER;
@@ -81,6 +127,10 @@ static void
 run(void *app, struct app_job *job)
 {
 	(void)app;
+	if (str_eq(job->http->path, S("/again"))) {
+		job->again = true;
+		return;
+	}
 	if (str_eq(job->http->path, S("/flood"))) {
 		/* Until the client is gone, or (never) all is taken. */
 		for (int i = 0; i < 4096; i++) {
@@ -100,6 +150,9 @@ run(void *app, struct app_job *job)
 		    "text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"));
 		job->emit(job, S("9\r\ndata: 1\n\n\r\n"));
 	}
+	if (str_eq(job->http->path, S("/say/later"))) {
+		job->emit(job, S("data: soon\n\n"));
+	}
 	for (int i = 0; i < 1000 && !atomic_load(&go); i++) {
 		struct pollfd fd = { job->cancel.wake_fd, POLLIN, 0 };
 
@@ -108,7 +161,10 @@ run(void *app, struct app_job *job)
 			break;
 		}
 	}
-	if (str_eq(job->http->path, S("/stream"))) {
+	if (job->stream != 0) {
+		job->reply_head = S("data: ");
+		job->reply_body = job->body;
+	} else if (str_eq(job->http->path, S("/stream"))) {
 		job->reply_body = S("9\r\ndata: 2\n\n\r\n0\r\n\r\n");
 	} else {
 		reply(job, S("waited"));
@@ -116,7 +172,17 @@ run(void *app, struct app_job *job)
 	atomic_fetch_add(&finished_n, 1);
 }
 
-static const struct app_calls calls = { .begin = begin, .run = run };
+static void
+closed(void *app, uint64_t name)
+{
+	(void)app;
+	if (name == atomic_load(&stream)) {
+		atomic_fetch_add(&closed_n, 1);
+	}
+}
+
+static const struct app_calls calls = { .begin = begin, .run = run,
+    .closed = closed };
 
 static void *
 serve(void *arg)
@@ -167,6 +233,7 @@ defaults(void)
 	atomic_store(&draining, false);
 	atomic_store(&cancelled_n, 0);
 	atomic_store(&finished_n, 0);
+	atomic_store(&closed_n, 0);
 	atomic_store(&go, false);
 }
 
@@ -387,6 +454,23 @@ TEST(a_full_queue_is_told_at_once)
 	stop();
 }
 
+TEST(a_worker_can_hand_a_request_back_to_the_loop)
+{
+	int fd;
+
+	defaults();
+	CHECK(start());
+	fd = client();
+	for (int i = 0; i < 2; i++) {
+		CHECK(put(fd, S(GET("/again"))));
+		CHECK(str_ends(get_until(fd, S("again")),
+		    S("the loop's again")));
+	}
+	close(fd);
+	stop();
+	CHECK_INT(server.request_n, 2);
+}
+
 TEST(a_client_that_closes_cancels_its_call)
 {
 	int fd;
@@ -496,6 +580,205 @@ TEST(a_stream_has_heartbeats_between_its_events)
 	CHECK_STR(get_until(fd, S("hi")), S(REPLY("hi", "2")));
 	close(fd);
 	stop();
+}
+
+/* ---- event streams that last ---- */
+
+#define SAY(path, body, len) "POST /say" path " HTTP/1.1\r\n" HOST \
+	"Content-Length: " len "\r\n\r\n" body
+#define ACCEPTED S("202 Accepted\r\nContent-Length: 0\r\n\r\n")
+
+/* A client with a new stream, whose first event has come. */
+static int
+listener(void)
+{
+	int fd = client();
+
+	if (!put(fd, S(GET("/events"))) || !str_ends(get_until(fd,
+	    S("hello\n\n")), S("data: hello\n\n"))) {
+		test_fail(__FILE__, __LINE__, "the stream begins");
+	}
+	return fd;
+}
+
+TEST(a_lasting_stream_carries_what_other_connections_say)
+{
+	int ear, mouth;
+
+	defaults();
+	CHECK(start());
+	ear = listener();
+	mouth = client();
+	for (int i = 0; i < 3; i++) {
+		CHECK(put(mouth, S(SAY("", "ping\n\n", "6"))));
+		CHECK(str_ends(get_until(mouth, S("\r\n\r\n")), ACCEPTED));
+		CHECK_STR(get_until(ear, S("\n\n")), S("data: ping\n\n"));
+	}
+	close(ear);
+	CHECK(reaches(&closed_n, 1));
+	CHECK(put(mouth, S(GET("/"))));
+	CHECK(str_starts(get_until(mouth, S("\r\n\r\n")),
+	    S("HTTP/1.1 200 OK")));
+	close(mouth);
+	stop();
+	CHECK_INT(server.stream_n, 0);
+	CHECK_INT(server.pool.held_n, 1);
+}
+
+TEST(a_call_is_accepted_at_once_and_answered_on_the_stream)
+{
+	int ear, mouth;
+
+	defaults();
+	CHECK(start());
+	ear = listener();
+	mouth = client();
+	CHECK(put(mouth, S(SAY("/later", "done\n\n", "6"))));
+	CHECK(str_ends(get_until(mouth, S("\r\n\r\n")), ACCEPTED));
+	/* Who asked may leave: the answer does not go there. */
+	close(mouth);
+	CHECK_STR(get_until(ear, S("\n\n")), S("data: soon\n\n"));
+	mouth = client();
+	CHECK(put(mouth, S(SAY("", "ping\n\n", "6"))));
+	CHECK_STR(get_until(ear, S("\n\n")), S("data: ping\n\n"));
+	atomic_store(&go, true);
+	CHECK_STR(get_until(ear, S("\n\n")), S("data: done\n\n"));
+	close(ear);
+	close(mouth);
+	stop();
+	CHECK_INT(cancelled_n, 0);
+}
+
+TEST(the_end_of_a_stream_cancels_its_calls)
+{
+	int ear, mouth;
+
+	defaults();
+	CHECK(start());
+	ear = listener();
+	mouth = client();
+	CHECK(put(mouth, S(SAY("/later", "1", "1") SAY("/later", "2", "1"))));
+	CHECK_STR(get_until(ear, S("\n\n")), S("data: soon\n\n"));
+	/* Half of it is enough. */
+	shutdown(ear, SHUT_WR);
+	CHECK(reaches(&closed_n, 1));
+	CHECK(reaches(&cancelled_n, 2));
+	CHECK(busy_reaches(0));
+	close(ear);
+	close(mouth);
+	stop();
+	CHECK_INT(server.pool.held_n, 1);
+}
+
+TEST(a_call_of_a_stream_can_be_cancelled_by_its_id)
+{
+	int ear, mouth;
+
+	defaults();
+	CHECK(start());
+	ear = listener();
+	mouth = client();
+	CHECK(put(mouth, S(SAY("/later", "7", "1"))));
+	CHECK_STR(get_until(ear, S("\n\n")), S("data: soon\n\n"));
+	CHECK(str_ends(get_until(mouth, S("\r\n\r\n")), ACCEPTED));
+	CHECK(put(mouth, S(SAY("/cancel", "8", "1"))));
+	CHECK(str_ends(get_until(mouth, S("none")), S("none")));
+	CHECK(put(mouth, S(SAY("/cancel", "7", "1"))));
+	CHECK(str_ends(get_until(mouth, S("found")), S("found")));
+	CHECK(reaches(&cancelled_n, 1));
+	CHECK(busy_reaches(0));
+	CHECK(put(mouth, S(SAY("", "ping\n\n", "6"))));
+	/* Nothing of the call came in between. */
+	CHECK_STR(get_until(ear, S("\n\n")), S("data: ping\n\n"));
+	close(ear);
+	close(mouth);
+	stop();
+}
+
+TEST(a_stream_has_only_so_many_calls_and_the_server_so_many_streams)
+{
+	int ear, mouth, third;
+
+	defaults();
+	config.conn_max = 4;
+	config.pool.queue_n = 30;
+	CHECK(start());
+	ear = listener();
+	mouth = client();
+	for (int i = 0; i < SERVER_STREAM_JOB_MAX_N; i++) {
+		CHECK(put(mouth, S(SAY("/later", "1", "1"))));
+		CHECK(str_ends(get_until(mouth, S("\r\n\r\n")), ACCEPTED));
+	}
+	CHECK(put(mouth, S(SAY("/later", "1", "1"))));
+	CHECK(str_starts(get_until(mouth, S("}}")), S("HTTP/1.1 503 ")));
+	close(listener());
+	CHECK(reaches(&closed_n, 1));
+	third = listener();
+	CHECK(put(mouth, S(GET("/events"))));
+	CHECK(str_starts(get_until(mouth, S("}}")), S("HTTP/1.1 503 ")));
+	CHECK(reaches(&closed_n, 2));
+	close(third);
+	close(ear);
+	close(mouth);
+	stop();
+	CHECK_INT(server.stream_n, 0);
+}
+
+TEST(a_lasting_stream_has_heartbeats)
+{
+	int ear;
+
+	defaults();
+	config.limits.heartbeat_ms = 20;
+	CHECK(start());
+	ear = listener();
+	CHECK(str_starts(get_until(ear, S(":\n\n:\n\n")), S(":\n\n")));
+	close(ear);
+	CHECK(reaches(&closed_n, 1));
+	stop();
+}
+
+TEST(who_does_not_read_his_stream_loses_it)
+{
+	int ear, mouth;
+
+	defaults();
+	config.limits.write_ms = 100;
+	CHECK(start());
+	ear = listener();
+	mouth = client();
+	for (int i = 0; i < 2; i++) {
+		CHECK(put(mouth, S(SAY("/big", "", "0"))));
+		CHECK(str_ends(get_until(mouth, S("\r\n\r\n")), ACCEPTED));
+	}
+	CHECK(reaches(&closed_n, 1));
+	close(ear);
+	close(mouth);
+	stop();
+	CHECK_INT(server.pool.held_n, 1);
+}
+
+TEST(draining_ends_streams_when_their_calls_are_answered)
+{
+	int ear, busy, mouth;
+
+	defaults();
+	CHECK(start());
+	ear = listener();
+	busy = listener();
+	mouth = client();
+	CHECK(put(mouth, S(SAY("/later", "done\n\n", "6"))));
+	CHECK_STR(get_until(busy, S("\n\n")), S("data: soon\n\n"));
+	server_stop(&server);
+	CHECK(closes(ear));
+	atomic_store(&go, true);
+	CHECK_STR(get_until(busy, S("\n\n")), S("data: done\n\n"));
+	CHECK(closes(busy));
+	close(ear);
+	close(busy);
+	close(mouth);
+	CHECK(join());
+	CHECK(drained);
 }
 
 TEST(a_thousand_pipelined_requests_get_a_thousand_answers)

@@ -108,6 +108,13 @@
 #define SERVER_CONN_MAX_N 100000
 /* Addresses one host name may be listened on ("localhost" has two). */
 #define SERVER_LISTEN_MAX_N 8
+/* Event streams that stay open (the transport of 2024-11-05), and never more
+ * than half of the connections, as each client needs a second one to ask on.
+ * One client opens one: a thousand people with an assistant each. */
+#define SERVER_STREAM_MAX_N 1024
+/* Calls of one such stream that run, wait or have an answer that is not read
+ * yet: more than a client asks at a time. */
+#define SERVER_STREAM_JOB_MAX_N 16
 /* Connections waiting in the kernel: the usual somaxconn. */
 #define SERVER_BACKLOG_N 4096
 /* Replies up to this are put together for one send(), which is cheaper than

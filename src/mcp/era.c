@@ -267,7 +267,7 @@ era_check(const struct mcp_message *m, const struct jsonrpc *rpc,
     struct era *out, struct fail *f)
 {
 	*out = (struct era){ .meta = meta_of(rpc),
-	    .modern = era_is_claimed(rpc) };
+	    .modern = m->front != MCP_EVENTS && era_is_claimed(rpc) };
 	out->version = json_str(json_get(out->meta,
 	    S(ERA_META "protocolVersion")));
 	if (!out->modern) {

@@ -252,14 +252,14 @@ route(const struct mcp *mcp, struct mcp_item *item)
 	item->deferred = item->deferred && item->fail.code == ERR_OK;
 }
 
-/* notifications/cancelled on stdio. Over HTTP nobody's id is his own, and a
- * stream is cancelled by closing it. */
+/* notifications/cancelled on stdio and lasting streams. Over HTTP nobody's id
+ * is his own, and a call is cancelled by closing it. */
 static void
 take_cancel(struct mcp_message *m, const struct jsonrpc *rpc)
 {
 	const struct json *id = json_get(rpc->params, S("requestId"));
 
-	if (m->front == MCP_STDIO && rpc->kind == JSONRPC_NOTIFICATION &&
+	if (m->front != MCP_HTTP && rpc->kind == JSONRPC_NOTIFICATION &&
 	    str_eq(rpc->method, S("notifications/cancelled")) &&
 	    jsonrpc_id_ok(id)) {
 		m->cancel_id = json_raw_text(m->body, id);

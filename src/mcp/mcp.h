@@ -65,7 +65,9 @@ struct mcp_config {
 
 enum mcp_front {
 	MCP_HTTP, /* one POST to /mcp */
-	MCP_STDIO /* one line */
+	MCP_STDIO, /* one line */
+	MCP_EVENTS /* one POST of the HTTP+SSE transport of 2024-11-05, which
+	            * has the legacy era only */
 };
 
 enum mcp_verdict {
@@ -135,7 +137,7 @@ struct mcp_message {
 	                          * cancel the call (legacy era) */
 	struct str rpc_id;       /* MCP_DEFER: the request's id as raw JSON;
 	                          * absent for a batch */
-	struct str cancel_id;    /* stdio: the client cancels the oldest call in
+	struct str cancel_id;    /* but for MCP_HTTP: cancel the oldest call in
 	                          * flight with this raw id; absent: no */
 
 	/* ---- set when the reply is complete ---- */

@@ -67,8 +67,10 @@ deadline(const struct conn *c, int64_t now_ms)
 	case CONN_BODY:
 		return now_ms + c->limits->body_ms;
 	case CONN_STREAM:
-		return now_ms + (has_out(c) ? c->limits->write_ms :
-		    c->limits->heartbeat_ms);
+		if (!has_out(c)) {
+			return now_ms + c->limits->heartbeat_ms;
+		}
+		/* fall through */
 	case CONN_REPLY:
 		return now_ms + c->limits->write_ms < c->reply_end_ms ?
 		    now_ms + c->limits->write_ms : c->reply_end_ms;
@@ -82,14 +84,21 @@ deadline(const struct conn *c, int64_t now_ms)
 	return INT64_MAX;
 }
 
+/* State or bytes to send are new ones. */
+static void
+start_clock(struct conn *c, int64_t now_ms)
+{
+	c->reply_end_ms = now_ms +
+	    c->limits->write_ms * SERVER_WRITE_TURN_MAX_N;
+	c->deadline_ms = deadline(c, now_ms);
+}
+
 static void
 enter(struct conn *c, enum conn_state state, int64_t now_ms)
 {
 	MUST((edges[c->state] & TO(state)) != 0);
 	c->state = state;
-	c->reply_end_ms = now_ms +
-	    c->limits->write_ms * SERVER_WRITE_TURN_MAX_N;
-	c->deadline_ms = deadline(c, now_ms);
+	start_clock(c, now_ms);
 }
 
 /* see conn.h */
@@ -415,7 +424,8 @@ conn_step(struct conn *c, const struct conn_spare *spare, int64_t now_ms)
 		}
 		return CONN_WANT_WAIT;
 	case CONN_STREAM:
-		return has_out(c) ? CONN_WANT_WRITE : CONN_WANT_WAIT;
+		return has_out(c) ? CONN_WANT_WRITE : c->endless &&
+		    c->job != NULL ? CONN_WANT_RECYCLE : CONN_WANT_WAIT;
 	case CONN_REPLY:
 		return step_sent(c, now_ms);
 	case CONN_LINGER:
@@ -526,11 +536,12 @@ conn_sent(struct conn *c, size_t n, int64_t now_ms)
 }
 
 /* A comment and its blank line, in a chunk of its own where the stream is
- * chunked (HTTP/1.0 has no chunks). */
+ * chunked (HTTP/1.0 has no chunks, and endless streams need none). */
 static struct str
 comment(const struct conn *c)
 {
-	return c->job->http->minor > 0 ? S("3\r\n:\n\n\r\n") : S(":\n\n");
+	return !c->endless && c->job->http->minor > 0 ?
+	    S("3\r\n:\n\n\r\n") : S(":\n\n");
 }
 
 /* see conn.h */
@@ -553,7 +564,7 @@ conn_timeout(struct conn *c, int64_t now_ms)
 			break;
 		}
 		c->out[0] = comment(c);
-		c->deadline_ms = deadline(c, now_ms);
+		start_clock(c, now_ms);
 		break;
 	case CONN_IDLE:
 	case CONN_REPLY:
@@ -587,6 +598,14 @@ conn_deferred(struct conn *c, int64_t now_ms)
 
 /* see conn.h */
 void
+conn_again(struct conn *c)
+{
+	MUST(c->state == CONN_BUSY && !has_out(c));
+	c->run = false;
+}
+
+/* see conn.h */
+void
 conn_drain(struct conn *c, bool close_idle)
 {
 	c->draining = true;
@@ -614,8 +633,39 @@ conn_piece(struct conn *c, struct str bytes, int64_t now_ms)
 	if (c->state == CONN_BUSY) {
 		enter(c, CONN_STREAM, now_ms);
 	} else {
-		c->deadline_ms = deadline(c, now_ms);
+		start_clock(c, now_ms);
 	}
+}
+
+/* see conn.h */
+void
+conn_stream(struct conn *c, int64_t now_ms)
+{
+	MUST(c->state == CONN_BUSY && !has_out(c));
+	c->out[0] = c->job->reply_head;
+	c->out[1] = c->job->reply_body;
+	c->endless = true;
+	c->close = true;
+	c->in_at = c->in_len;
+	enter(c, CONN_STREAM, now_ms);
+}
+
+/* see conn.h */
+void
+conn_event(struct conn *c, const struct str out[static 2], int64_t now_ms)
+{
+	MUST(c->endless && conn_piece_ready(c));
+	c->out[0] = out[0];
+	c->out[1] = out[1];
+	start_clock(c, now_ms);
+}
+
+/* see conn.h */
+void
+conn_stream_end(struct conn *c, int64_t now_ms)
+{
+	MUST(c->endless && conn_piece_ready(c));
+	enter(c, CONN_REPLY, now_ms);
 }
 
 /* see conn.h */

@@ -6,7 +6,8 @@
  * keep-alive connection runs inside a test or a fuzzer.
  *
  *	IDLE -> HEAD -> [BODY ->] BUSY -> [STREAM ->] REPLY -> IDLE ...
- *	                                                   `-> LINGER -> CLOSED
+ *	                        |                          `-> LINGER -> CLOSED
+ *	                        `-> STREAM (endless) -----------^
  *
  * One request at a time: bytes of the next one wait in the input buffer, and
  * the kernel's, until the reply has left (pipelining, RFC 9112 9.3.2). Any
@@ -66,7 +67,8 @@ struct conn_limits {
 	int64_t head_ms;      /* first byte of a head to its end */
 	int64_t body_ms;      /* end of the head to the end of the body */
 	int64_t idle_ms;      /* between requests */
-	int64_t write_ms;     /* a reply that does not move; as a whole it gets
+	int64_t write_ms;     /* a reply, or a piece of one, that does not
+	                       * move; as a whole it gets
 	                       * SERVER_WRITE_TURN_MAX_N times that */
 	int64_t linger_ms;    /* after the last reply */
 	int64_t silent_ms;    /* silence of a job before a stream begins */
@@ -87,6 +89,7 @@ struct conn {
 	bool peer_closed;   /* the client will send nothing more */
 	bool run;           /* CONN_WANT_RUN was given out for this job */
 	bool shut;          /* CONN_WANT_SHUTDOWN was given out */
+	bool endless;       /* STREAM without a job and a reply: events come */
 	bool direct;        /* conn_space() was the body's own memory */
 	char *in;           /* lent input buffer of HTTP_HEAD_MAX bytes */
 	size_t in_at;       /* bytes of it that are used up */
@@ -96,7 +99,7 @@ struct conn {
 	struct buf body;    /* the body so far, in the job's arena */
 	struct http1_chunked chunked; /* decoder of a chunked body */
 	struct str out[2];  /* bytes to send, in order; lengths 0: none */
-	int64_t reply_end_ms; /* REPLY: the client has to have it all by then */
+	int64_t reply_end_ms; /* the client has to have all of `out` by then */
 	int64_t deadline_ms; /* call conn_timeout() then; INT64_MAX: never */
 	uint64_t request_n; /* complete requests so far */
 };
@@ -144,9 +147,21 @@ bool conn_piece_ready(const struct conn *c);
 void conn_piece(struct conn *c, struct str bytes, int64_t now_ms);
 /* c->job's reply is complete; needs conn_piece_ready(). */
 void conn_reply(struct conn *c, int64_t now_ms);
+/* c->job's reply is the beginning of an event stream that lasts as long as the
+ * connection; the job is recycled once it has left. Input is not read any more.
+ * State BUSY. */
+void conn_stream(struct conn *c, int64_t now_ms);
+/* The next bytes of such a stream; needs conn_piece_ready(). */
+void conn_event(struct conn *c, const struct str out[static 2],
+    int64_t now_ms);
+/* Such a stream ends in an orderly way; needs conn_piece_ready(). */
+void conn_stream_end(struct conn *c, int64_t now_ms);
 /* c->job runs on a worker: when it stays silent and may be answered with an
  * event stream, the connection begins that by itself. State BUSY. */
 void conn_deferred(struct conn *c, int64_t now_ms);
+/* c->job was run without an answer and is to be run once more. State BUSY,
+ * nothing sent yet. */
+void conn_again(struct conn *c);
 /* Answers the whole request of c->job with an error instead of running it, and
  * keeps the connection when the client wants that. State BUSY. */
 void conn_refuse(struct conn *c, enum err e, int64_t now_ms);

@@ -411,6 +411,10 @@ pool_take(struct pool *p)
 	app->reply_head = STR_NONE;
 	app->reply_body = STR_NONE;
 	app->rpc_id = STR_NONE;
+	app->conn = 0;
+	app->again = false;
+	app->stream = 0;
+	app->answer = STR_NONE;
 	app->state = NULL;
 	app->emit = emit;
 	app->cancel_call = NULL;

@@ -14,6 +14,8 @@
  */
 #include "net/server.h"
 
+#include "net/outbox.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -39,10 +41,18 @@
 
 #define KEY_LISTEN (UINT64_MAX - 64)
 
+/* An event stream that lasts. */
+struct server_stream {
+	struct outbox outbox;
+	uint32_t next;        /* free list: streams + 1 */
+	bool ending;          /* nothing is to come but what is in the outbox */
+};
+
 struct server_slot {
 	struct conn conn;
 	struct loop_timer timer;
 	struct pool_piece *piece; /* whose bytes conn.out are; or NULL */
+	struct server_stream *stream; /* it is one that lasts; or NULL */
 	int fd;
 	uint32_t generation;  /* of this slot's connections */
 	uint32_t next;        /* free list: slot + 1 */
@@ -82,6 +92,7 @@ server_memory_max(const struct server_config *config)
 	    HTTP_HEAD_MAX + sizeof(struct loop_place) + sizeof(uint32_t)) +
 	    (uint64_t)pool->job_n * sizeof(struct pool_job) +
 	    (uint64_t)POOL_PIECE_MAX_N * sizeof(struct pool_piece) +
+	    SERVER_STREAM_MAX_N * sizeof(struct server_stream) +
 	    pool->budget +
 	    (uint64_t)pool->worker_n * POOL_STACK_SIZE;
 }
@@ -133,6 +144,55 @@ put_piece(struct server *s, struct server_slot *t)
 	}
 }
 
+/* The name of a connection for the app, and back: NULL where it is closed. */
+static uint64_t
+conn_name(const struct server *s, const struct server_slot *t)
+{
+	return slot_key(s, t) + 1;
+}
+
+static struct server_slot *
+named_slot(struct server *s, uint64_t name)
+{
+	struct server_slot *t = &s->slots[(uint32_t)(name - 1)];
+
+	return t->open && conn_name(s, t) == name ? t : NULL;
+}
+
+/* NULL: there are enough of them. */
+static struct server_stream *
+take_stream(struct server *s)
+{
+	struct server_stream *m;
+
+	if (s->stream_n >= SERVER_STREAM_MAX_N ||
+	    s->stream_n >= s->config.conn_max / 2) {
+		return NULL;
+	}
+	if (s->stream_free != 0) {
+		m = &s->streams[s->stream_free - 1];
+		s->stream_free = m->next;
+	} else {
+		m = &s->streams[s->stream_used_n++];
+	}
+	m->ending = false;
+	s->stream_n++;
+	return m;
+}
+
+static void
+close_stream(struct server *s, struct server_slot *t)
+{
+	struct server_stream *m = t->stream;
+
+	outbox_drop(&m->outbox, &s->pool);
+	m->next = s->stream_free;
+	s->stream_free = (uint32_t)(m - s->streams) + 1;
+	s->stream_n--;
+	t->stream = NULL;
+	s->calls.closed(s->calls.app, conn_name(s, t));
+}
+
 static void
 close_slot(struct server *s, struct server_slot *t)
 {
@@ -140,6 +200,9 @@ close_slot(struct server *s, struct server_slot *t)
 
 	conn_abort(&t->conn);
 	put_piece(s, t);
+	if (t->stream != NULL) {
+		close_stream(s, t);
+	}
 	job = (struct pool_job *)conn_take_job(&t->conn);
 	if (job != NULL && t->submitted) {
 		pool_abandon(&s->pool, job, !job->app.survives_close);
@@ -234,14 +297,122 @@ transmit(struct server *s, struct server_slot *t)
 	}
 }
 
+static bool
+cancel_call(struct app_job *app, struct str rpc_id)
+{
+	struct pool *p = ((struct pool_job *)app)->pool;
+	struct server *s = (struct server *)(void *)((char *)p -
+	    offsetof(struct server, pool));
+	struct server_slot *t = named_slot(s, app->stream);
+
+	return t != NULL && t->stream != NULL &&
+	    outbox_cancel(&t->stream->outbox, p, rpc_id);
+}
+
+/* The reply begins a stream that lasts. */
+static void
+open_stream(struct server *s, struct server_slot *t)
+{
+	t->stream = s->draining ? NULL : take_stream(s);
+	if (t->stream == NULL) {
+		s->calls.closed(s->calls.app, conn_name(s, t));
+		conn_refuse(&t->conn, ERR_BUSY, s->loop.now_ms);
+		return;
+	}
+	conn_stream(&t->conn, s->loop.now_ms);
+	if (t->hangup) {
+		conn_abort(&t->conn);
+	}
+}
+
+/* Gives the job to the outbox of its stream, to the pool first where it has to
+ * be run. false: there is no room. */
+static bool
+send_to_stream(struct server *s, struct server_slot *to, struct pool_job *job,
+    enum app_verdict verdict)
+{
+	struct outbox *o = &to->stream->outbox;
+
+	if (o->job_n >= SERVER_STREAM_JOB_MAX_N) {
+		return false;
+	}
+	if (verdict == APP_DONE) {
+		outbox_add_ready(o, job);
+		return true;
+	}
+	outbox_add_flight(o, job);
+	if (!pool_submit(&s->pool, job)) {
+		outbox_remove_flight(o, job);
+		return false;
+	}
+	return true;
+}
+
+/* Others get a turn before this connection goes on. */
+static void
+add_turn(struct server *s, struct server_slot *t)
+{
+	if (!t->in_turn) {
+		t->in_turn = true;
+		t->turn_next = s->turn_first;
+		s->turn_first = (uint32_t)(t - s->slots) + 1;
+	}
+}
+
+/* The job goes to a stream; another one takes its place for the answer. */
+static void
+redirect(struct server *s, struct server_slot *t, enum app_verdict verdict)
+{
+	struct pool_job *job = (struct pool_job *)t->conn.job;
+	struct server_slot *to = named_slot(s, job->app.stream);
+	struct pool_job *answer = pool_take(&s->pool);
+	struct str text = STR_NONE;
+
+	MUST(to != NULL && to->stream != NULL);
+	if (answer != NULL) {
+		text = str_dup(&answer->app.arena, job->app.answer);
+	}
+	if (text.p == NULL || !send_to_stream(s, to, job, verdict)) {
+		if (answer != NULL) {
+			pool_put(&s->pool, answer);
+		}
+		job->app.stream = 0;
+		conn_refuse(&t->conn, ERR_BUSY, s->loop.now_ms);
+		return;
+	}
+	answer->app.reply_head = text;
+	answer->app.reply_body = S("");
+	answer->app.keep_alive = job->app.keep_alive;
+	answer->app.close_after = job->app.close_after;
+	t->conn.job = &answer->app;
+	conn_reply(&t->conn, s->loop.now_ms);
+	add_turn(s, to);
+}
+
 /* Runs the request that has become whole, or hands it to the pool. */
 static void
 run_request(struct server *s, struct server_slot *t)
 {
 	struct pool_job *job = (struct pool_job *)t->conn.job;
+	enum app_verdict verdict;
 
-	s->request_n++;
-	if (s->calls.begin(s->calls.app, &job->app) == APP_DONE) {
+	s->request_n += job->app.state == NULL;
+	job->app.conn = conn_name(s, t);
+	job->app.cancel_call = cancel_call;
+	verdict = s->calls.begin(s->calls.app, &job->app);
+	if (verdict == APP_DEFER) {
+		/* The slot may be another client's by the time this is read. */
+		job->app.peer = str_dup(&job->app.arena, job->app.peer);
+	}
+	if (job->app.stream != 0) {
+		redirect(s, t, verdict);
+		return;
+	}
+	if (verdict == APP_STREAM) {
+		open_stream(s, t);
+		return;
+	}
+	if (verdict == APP_DONE) {
 		conn_reply(&t->conn, s->loop.now_ms);
 		return;
 	}
@@ -257,17 +428,45 @@ run_request(struct server *s, struct server_slot *t)
 	}
 }
 
+/* A lasting stream's next bytes, or its end. false: neither, yet. */
+static bool
+next_event(struct server *s, struct server_slot *t)
+{
+	struct server_stream *m = t->stream;
+	struct str out[2];
+
+	if (outbox_next(&m->outbox, &s->pool, out)) {
+		conn_event(&t->conn, out, s->loop.now_ms);
+		return true;
+	}
+	if (m->ending && m->outbox.job_n == 0) {
+		close_stream(s, t);
+		conn_stream_end(&t->conn, s->loop.now_ms);
+		return true;
+	}
+	return false;
+}
+
 /* A submitted job's next bytes. false: there are none yet. */
 static bool
 next_piece(struct server *s, struct server_slot *t)
 {
 	struct pool_job *job = (struct pool_job *)t->conn.job;
 
+	if (t->stream != NULL) {
+		return next_event(s, t);
+	}
 	put_piece(s, t);
 	t->piece = pool_piece_take(&s->pool, job);
 	if (t->piece != NULL) {
 		conn_piece(&t->conn, str_of(t->piece->data, t->piece->len),
 		    s->loop.now_ms);
+		return true;
+	}
+	if (t->done && job->app.again) {
+		job->app.again = false;
+		t->submitted = false;
+		conn_again(&t->conn);
 		return true;
 	}
 	if (t->done) {
@@ -313,17 +512,6 @@ recycle(struct server *s, struct server_slot *t)
 	put_piece(s, t);
 	t->done = false;
 	pool_put(&s->pool, (struct pool_job *)conn_take_job(&t->conn));
-}
-
-/* Others get a turn before this connection goes on. */
-static void
-add_turn(struct server *s, struct server_slot *t)
-{
-	if (!t->in_turn) {
-		t->in_turn = true;
-		t->turn_next = s->turn_first;
-		s->turn_first = (uint32_t)(t - s->slots) + 1;
-	}
 }
 
 /* One want of the connection. false: nothing more to do for now. */
@@ -421,12 +609,30 @@ on_socket(struct server *s, uint64_t key, uint32_t events)
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
 		hang_up(s, t);
 	}
-	/* Both directions are gone: nobody can take the reply. */
-	if ((events & (EPOLLHUP | EPOLLERR)) && t->submitted) {
+	/* Both directions are gone: nobody can take the reply. Who listens to a
+	 * lasting stream and closes its own side has gone, too. */
+	if (((events & (EPOLLHUP | EPOLLERR)) && t->submitted) ||
+	    (t->hangup && t->conn.state == CONN_STREAM && t->stream != NULL)) {
 		close_slot(s, t);
 		return;
 	}
 	drive(s, t);
+}
+
+/* News of a job whose stream may have ended in the meantime. */
+static void
+on_stream_news(struct server *s, struct pool_job *job, bool done)
+{
+	struct server_slot *t = named_slot(s, job->app.stream);
+
+	if (t != NULL && t->stream != NULL) {
+		if (done) {
+			outbox_done(&t->stream->outbox, &s->pool, job);
+		}
+		drive(s, t);
+	} else if (done) {
+		pool_put(&s->pool, job);
+	}
 }
 
 static void
@@ -438,7 +644,9 @@ on_news(struct server *s)
 	while ((job = pool_news(&s->pool, &done)) != NULL) {
 		struct server_slot *t = &s->slots[job->slot];
 
-		if (!job->abandoned) {
+		if (job->app.stream != 0) {
+			on_stream_news(s, job, done);
+		} else if (!job->abandoned) {
 			/* A closed connection has abandoned its job. */
 			MUST(t->open && job->generation == t->generation);
 			t->done = done;
@@ -631,6 +839,9 @@ drain_all(struct server *s, bool close_idle)
 
 		if (t->open) {
 			conn_drain(&t->conn, close_idle);
+			if (t->stream != NULL) {
+				t->stream->ending = close_idle;
+			}
 			drive(s, t);
 		}
 	}
@@ -930,9 +1141,11 @@ server_open(struct server *s, const struct server_config *config,
 		goto fail;
 	}
 	s->slots = map(n * sizeof(*s->slots));
+	s->streams = map(SERVER_STREAM_MAX_N * sizeof(*s->streams));
 	s->buffers = map(n * HTTP_HEAD_MAX);
 	s->buffer_free = map(n * sizeof(*s->buffer_free));
-	if (s->slots == NULL || s->buffers == NULL || s->buffer_free == NULL) {
+	if (s->slots == NULL || s->streams == NULL || s->buffers == NULL ||
+	    s->buffer_free == NULL) {
 		err = fail_set(f, ERR_NOMEM, 0,
 		    S("no memory for the connections"));
 		goto fail;
@@ -973,6 +1186,7 @@ server_close(struct server *s)
 		close(s->spare_fd);
 	}
 	unmap(s->slots, n * sizeof(*s->slots));
+	unmap(s->streams, SERVER_STREAM_MAX_N * sizeof(*s->streams));
 	unmap(s->buffers, n * HTTP_HEAD_MAX);
 	unmap(s->buffer_free, n * sizeof(*s->buffer_free));
 	loop_close(&s->loop);

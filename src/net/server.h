@@ -10,10 +10,15 @@
  * nobody. Input buffers are lent only while bytes of a request lie in them: an
  * idle connection costs its slot of about 500 bytes and the kernel's socket.
  *
+ * An event stream that lasts (app.h, APP_STREAM) is a connection without a job;
+ * what others say on it waits in an outbox. The stream ends when its client
+ * closes either side, or takes nothing for too long.
+ *
  * Drain: the first SIGTERM or server_stop() sets *draining (readiness answers
  * 503 from then on), replies say "Connection: close", and after grace_ms the
- * listening sockets and idle connections close; server_run() returns when the
- * last request is answered or at drain_ms. A second signal ends it at once.
+ * listening sockets and idle connections close, and lasting streams once their
+ * calls are answered; server_run() returns when the last request is answered or
+ * at drain_ms. A second signal ends it at once.
  */
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
@@ -44,6 +49,7 @@ struct server_config {
 };
 
 struct server_slot;
+struct server_stream;
 
 struct server {
 	struct server_config config;
@@ -60,6 +66,10 @@ struct server {
 	uint32_t slot_used_n; /* of the slab, ever */
 	uint32_t slot_free;  /* first free slot + 1; 0: none */
 	uint32_t open_n;     /* connections */
+	struct server_stream *streams; /* slab of SERVER_STREAM_MAX_N */
+	uint32_t stream_used_n; /* of the slab, ever */
+	uint32_t stream_free; /* first free one + 1; 0: none */
+	uint32_t stream_n;   /* open */
 	char *buffers;       /* slab of conn_max input buffers */
 	uint32_t buffer_used_n; /* of the slab, ever */
 	uint32_t *buffer_free;  /* stack of the numbers of free ones */

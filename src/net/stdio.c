@@ -3,10 +3,7 @@
  * Lines in, lines out.
  *
  * One loop around poll(): read what is there, hand out every whole line, write
- * what is ready. Three lists hold the jobs: those in flight (at the pool, in
- * the order they came: cancel_call() looks here), those ready (with pieces or a
- * reply to write, in the order that became known), and the one whose bytes are
- * leaving. A job can be in flight and ready at once, while it emits pieces.
+ * what is ready.
  *
  * poll() and not epoll, because standard input may be a regular file.
  */
@@ -26,6 +23,7 @@
 #include "base/limits.h"
 #include "net/conn.h"
 #include "net/loop.h"
+#include "net/outbox.h"
 
 struct front {
 	struct stdio_config config;
@@ -43,13 +41,8 @@ struct front {
 	unsigned signal_n;
 	int64_t now_ms;
 	int64_t end_ms;       /* drain until then, once in_closed */
-	struct pool_job *flight_first, *flight_last;
-	struct pool_job *ready_first, *ready_last; /* linked by `next` once the
-	                       * pool is through with that field */
-	unsigned ready_n;
-	struct str out;       /* bytes that are leaving */
-	struct pool_job *out_job;     /* whose reply they are; or NULL */
-	struct pool_piece *out_piece; /* whose data they are; or NULL */
+	struct outbox outbox; /* calls, and what is to be written */
+	struct str out;       /* bytes of it that are leaving */
 };
 
 /* see stdio.h */
@@ -67,66 +60,6 @@ stdio_config_default(struct stdio_config *config)
 	};
 }
 
-/* ---- lists ---- */
-
-static void
-add_flight(struct front *s, struct pool_job *job)
-{
-	job->flight_next = NULL;
-	job->flight_prev = s->flight_last;
-	if (s->flight_last != NULL) {
-		s->flight_last->flight_next = job;
-	} else {
-		s->flight_first = job;
-	}
-	s->flight_last = job;
-}
-
-static void
-remove_flight(struct front *s, struct pool_job *job)
-{
-	if (job->flight_prev != NULL) {
-		job->flight_prev->flight_next = job->flight_next;
-	} else {
-		s->flight_first = job->flight_next;
-	}
-	if (job->flight_next != NULL) {
-		job->flight_next->flight_prev = job->flight_prev;
-	} else {
-		s->flight_last = job->flight_prev;
-	}
-}
-
-/* A finished job whose pieces and reply are to be written. */
-static void
-add_ready(struct front *s, struct pool_job *job)
-{
-	job->next = NULL;
-	if (s->ready_last != NULL) {
-		s->ready_last->next = job;
-	} else {
-		s->ready_first = job;
-	}
-	s->ready_last = job;
-	s->ready_n++;
-}
-
-static struct pool_job *
-take_ready(struct front *s)
-{
-	struct pool_job *job = s->ready_first;
-
-	if (job != NULL) {
-		s->ready_first = job->next;
-		if (s->ready_first == NULL) {
-			s->ready_last = NULL;
-		}
-		job->next = NULL;
-		s->ready_n--;
-	}
-	return job;
-}
-
 /* app_job.cancel_call: see app.h */
 static bool
 cancel_call(struct app_job *app, struct str rpc_id)
@@ -134,14 +67,7 @@ cancel_call(struct app_job *app, struct str rpc_id)
 	struct pool *p = ((struct pool_job *)app)->pool;
 	struct front *s = p->wake_ctx;
 
-	for (struct pool_job *job = s->flight_first; job != NULL;
-	    job = job->flight_next) {
-		if (!job->abandoned && str_eq(job->app.rpc_id, rpc_id)) {
-			pool_abandon(p, job, true);
-			return true;
-		}
-	}
-	return false;
+	return outbox_cancel(&s->outbox, p, rpc_id);
 }
 
 /* ---- input ---- */
@@ -159,14 +85,14 @@ reply_error(struct front *s, struct pool_job *job, enum err e,
 		return;
 	}
 	job->app.reply_body = buf_str(&b);
-	add_ready(s, job);
+	outbox_add_ready(&s->outbox, job);
 }
 
 /* There is room for one more message. */
 static bool
 may_take(const struct front *s)
 {
-	return s->ready_n < STDIO_READY_MAX_N &&
+	return s->outbox.ready_n < STDIO_READY_MAX_N &&
 	    s->pool.held_n < s->config.pool.job_n;
 }
 
@@ -194,14 +120,14 @@ handle_line(struct front *s, struct str line)
 	}
 	if (s->calls.begin(s->calls.app, app) == APP_DEFER) {
 		/* Before the submit: the job may be back before we look. */
-		add_flight(s, job);
+		outbox_add_flight(&s->outbox, job);
 		if (pool_over_budget(&s->pool) ||
 		    !pool_submit(&s->pool, job)) {
-			remove_flight(s, job);
+			outbox_remove_flight(&s->outbox, job);
 			reply_error(s, job, ERR_BUSY, err_text(ERR_BUSY));
 		}
 	} else if (app->reply_body.len > 0) {
-		add_ready(s, job);
+		outbox_add_ready(&s->outbox, job);
 	} else {
 		pool_put(&s->pool, job);
 	}
@@ -312,38 +238,12 @@ read_input(struct front *s)
 static bool
 next_output(struct front *s)
 {
-	while (s->out.len == 0) {
-		struct pool_job *job;
+	struct str out[2];
 
-		if (s->out_piece != NULL) {
-			pool_piece_put(&s->pool, s->out_piece);
-			s->out_piece = NULL;
-		}
-		if (s->out_job != NULL) {
-			pool_put(&s->pool, s->out_job);
-			s->out_job = NULL;
-		}
-		/* Progress first: it is small and somebody waits for it. */
-		for (job = s->flight_first; job != NULL &&
-		    s->out_piece == NULL; job = job->flight_next) {
-			s->out_piece = pool_piece_take(&s->pool, job);
-		}
-		if (s->out_piece == NULL && s->ready_first != NULL) {
-			s->out_piece = pool_piece_take(&s->pool,
-			    s->ready_first);
-		}
-		if (s->out_piece != NULL) {
-			s->out = str_of(s->out_piece->data, s->out_piece->len);
-			continue;
-		}
-		job = take_ready(s);
-		if (job == NULL) {
-			return false;
-		}
-		s->out_job = job;
-		s->out = job->app.reply_body;
+	if (s->out.len == 0 && outbox_next(&s->outbox, &s->pool, out)) {
+		s->out = out[0].len > 0 ? out[0] : out[1];
 	}
-	return true;
+	return s->out.len > 0;
 }
 
 /* The output is writable: that promises PIPE_BUF bytes. */
@@ -370,22 +270,9 @@ take_news(struct front *s)
 
 	(void)n;
 	while ((job = pool_news(&s->pool, &done)) != NULL) {
-		if (!done) {
-			continue;
+		if (done) {
+			outbox_done(&s->outbox, &s->pool, job);
 		}
-		remove_flight(s, job);
-		if (job->abandoned || (job->app.reply_body.len == 0 &&
-		    job->piece_n == 0)) {
-			/* The piece that is just leaving is put first. */
-			if (s->out_piece != NULL && s->out_piece->job == job) {
-				job->app.reply_body = STR_NONE;
-				add_ready(s, job);
-				continue;
-			}
-			pool_put(&s->pool, job);
-			continue;
-		}
-		add_ready(s, job);
 	}
 }
 
@@ -412,7 +299,7 @@ finished(const struct front *s)
 		return false;
 	}
 	return s->now_ms >= s->end_ms || (s->line_at == s->line.len &&
-	    s->flight_first == NULL && s->ready_first == NULL &&
+	    s->outbox.flight_first == NULL && s->outbox.ready_first == NULL &&
 	    s->out.len == 0);
 }
 

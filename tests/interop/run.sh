@@ -91,7 +91,7 @@ if ! cmp -s "$here/package-lock.json" "$work/package-lock.json" ||
 		exit 1
 	fi
 fi
-cp "$here/clients.mjs" "$work/"
+cp "$here/clients.mjs" "$here/sse.mjs" "$work/"
 
 port=$(free_port)
 if serve "$port" "$fixture_server" "$port"; then
@@ -111,6 +111,8 @@ if serve "$port" "$fixture_server" "$port"; then
 	    -o "$work/conformance-0.2-modern"
 	part "SDK clients, fixtures" "$node" "$work/clients.mjs" fixtures \
 	    "http://127.0.0.1:$port/mcp" "$fixture_server" stdio
+	part "SDK client of the HTTP+SSE transport" "$node" "$work/sse.mjs" \
+	    "http://127.0.0.1:$port/sse"
 fi
 port=$(free_port)
 if serve "$port" "$program" --demo --port "$port" --log-level ERROR; then
