@@ -7,11 +7,10 @@ import deploy
 import policy
 
 # Settings whose code is still to come; a name leaves when it has come.
-COMING = {"AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_JWKS_URI", "AUTH_SCOPES",
-          "AUTH_GROUPS", "AUTH_PUBLIC_URL", "AWS_IDENTITY_CENTER_ISSUER",
-          "AWS_IDENTITY_CENTER_CLIENT_ID", "AWS_CLOUDWATCH_ROLE_ARN",
-          "CLOUDWATCH_MCP_ACCOUNTS_FILE", "CLOUDWATCH_MCP_TLS_CERT",
+COMING = {"CLOUDWATCH_MCP_ACCOUNTS_FILE", "CLOUDWATCH_MCP_TLS_CERT",
           "CLOUDWATCH_MCP_TLS_KEY"}
+# Variants whose only callers the program does not know yet.
+NOBODY_YET = {"gateway"}
 NAME = re.compile(r"^(CLOUDWATCH_MCP|AUTH|AWS|ENABLE|FASTMCP)_[A-Z0-9_]+$")
 
 
@@ -110,11 +109,12 @@ def the_environment_of_every_variant_is_taken():
                     env[name] = f"{folder}/{value.rsplit('/', 1)[1]}"
             if "AWS_SHARED_CREDENTIALS_FILE" in env:
                 env.pop("AWS_SHARED_CREDENTIALS_FILE")
-            # Only identities that have come can be demanded.
-            if not {"AUTH_TOKENS_FILE", "AUTH_SIGV4_KEYS_FILE"} & set(env) \
-                    and COMING & {"AUTH_ISSUER"}:
-                env["ENABLE_AUTH"] = "false"
-            event = deploy.start_event(env, 64 * 1024 * 1024)
+            try:
+                event = deploy.start_event(env, 64 * 1024 * 1024)
+            except deploy.Refused as refused:
+                assert path.stem in NOBODY_YET, (path.stem, refused)
+                continue
+            assert path.stem not in NOBODY_YET, path.stem
             assert event["auth"] == (env["ENABLE_AUTH"] == "true"), path.stem
 
 

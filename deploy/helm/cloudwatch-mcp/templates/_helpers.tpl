@@ -73,19 +73,22 @@ Called with a dict of root and name.
 {{- $tokens := include "cloudwatch-mcp.secretName" (dict "root" . "name" "tokens") }}
 {{- $keys := include "cloudwatch-mcp.secretName" (dict "root" . "name" "sigv4Keys") }}
 {{- $credentials := include "cloudwatch-mcp.secretName" (dict "root" . "name" "credentials") }}
-{{- $openid := or .Values.auth.oidc.issuer .Values.auth.identityCenter.issuer }}
-{{- $named := or $tokens $keys $openid }}
+{{- $openid := or .Values.auth.oidc.issuer .Values.auth.identityCenter.issuer .Values.auth.issuers }}
+{{- $named := or $tokens $keys $openid .Values.auth.sts.roles .Values.auth.proxy.header .Values.auth.alb.arn }}
+{{- range .Values.extraEnv }}
+{{- $named = or $named (hasPrefix "AUTH_" .name) }}
+{{- end }}
 {{- if eq .Values.image.tag "latest" }}
 {{- fail "image.tag is latest, which names another image tomorrow and cannot be rolled back to: name a version, or image.digest" }}
 {{- end }}
 {{- if and .Values.auth.enabled (not $named) }}
-{{- fail "auth.enabled is true, but no caller is named: set auth.tokens, auth.sigv4Keys, auth.oidc or auth.identityCenter" }}
+{{- fail "auth.enabled is true, but no caller is named: set auth.tokens, auth.sigv4Keys, auth.oidc, auth.identityCenter, auth.issuers, auth.sts, auth.proxy or auth.alb" }}
 {{- end }}
 {{- if and $named (not .Values.auth.enabled) }}
 {{- fail "callers are named below auth, but auth.enabled is false, which answers everybody: set auth.enabled=true" }}
 {{- end }}
 {{- if and .Values.auth.userRoleArn (not $openid) }}
-{{- fail "auth.userRoleArn exchanges a caller's own token: set auth.oidc.issuer or auth.identityCenter.issuer" }}
+{{- fail "auth.userRoleArn exchanges a caller's own token: set auth.oidc.issuer, auth.identityCenter.issuer or auth.issuers" }}
 {{- end }}
 {{- if and .Values.auth.oidc.issuer (not .Values.auth.oidc.audience) }}
 {{- fail "auth.oidc.issuer needs auth.oidc.audience: tokens made for other programs must not be taken" }}
