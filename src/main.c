@@ -439,9 +439,10 @@ serve_stdio(struct program *p, struct fail *f)
 	return CLI_OK;
 }
 
-/* Where tokens of callers are exchanged: STS of our own region. */
+/* Our own STS: callers' tokens are exchanged there, and what they signed for it
+ * is verified there. */
 static enum err
-open_sts(struct program *p, struct user_role_setup *role, struct fail *f)
+open_sts(struct program *p, struct auth_setup *setup, struct fail *f)
 {
 	struct aws_scope scope;
 	struct endpoint e;
@@ -454,12 +455,16 @@ open_sts(struct program *p, struct user_role_setup *role, struct fail *f)
 		err = endpoint_resolve(&p->sys, &scope.files, scope.profile,
 		    ENDPOINT_STS, scope.region, &p->arena, &e, f);
 	}
-	if (err == ERR_OK) {
-		endpoint_add_url(&url, &e);
-		role->endpoint = buf_str(&url);
-		role->region = e.signing_region;
+	if (err != ERR_OK) {
+		return err;
 	}
-	return err;
+	endpoint_add_url(&url, &e);
+	setup->role.endpoint = buf_str(&url);
+	setup->role.region = e.signing_region;
+	setup->sts.region = scope.region;
+	setup->sts.is_sts = endpoint_is_sts;
+	setup->sts.endpoint = e.configured ? buf_str(&url) : STR_NONE;
+	return ERR_OK;
 }
 
 /* Standard input belongs to who started the program: nobody asks there. */
@@ -490,6 +495,9 @@ open_auth(struct program *p, struct fail *f)
 		.role = { .role_arn = c->role_arn,
 		    .duration_s = c->role_duration_s,
 		    .transport = &p->transport },
+		.sts = { .roles = c->sts_roles,
+		    .server_id = c->sts_server_id,
+		    .transport = &p->transport },
 		.credentials = c->caller_credentials,
 	};
 	enum err err = ERR_OK;
@@ -511,8 +519,9 @@ open_auth(struct program *p, struct fail *f)
 			return fail_set(f, ERR_NOMEM, 0, STR_NONE);
 		}
 	}
-	if (c->role_arn.len > 0 || c->issuers_file.len > 0) {
-		err = open_sts(p, &setup.role, f);
+	if (c->role_arn.len > 0 || c->issuers_file.len > 0 ||
+	    c->sts_roles.len > 0) {
+		err = open_sts(p, &setup, f);
 	}
 	return err == ERR_OK ? auth_new(&p->auth, &setup, &p->arena, f) : err;
 }

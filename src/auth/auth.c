@@ -12,6 +12,7 @@ struct auth {
 	struct oidc *oidc;      /* NULL: this way is closed; so below */
 	struct roster *tokens;
 	struct sigv4_in *sigv4;
+	struct sts_in *sts;
 	struct user_role *role;
 	const struct oidc_issuer *issuers;
 	size_t issuer_n;
@@ -38,6 +39,7 @@ open_ways(struct auth *auth, struct arena *a, struct fail *f)
 	    .log = s->log, .issuers = auth->issuers,
 	    .issuer_n = auth->issuer_n };
 	struct sigv4_in_setup sigv4 = s->sigv4;
+	struct sts_in_setup sts = s->sts;
 	enum err err = ERR_OK;
 
 	if (auth->issuer_n > 0) {
@@ -51,6 +53,11 @@ open_ways(struct auth *auth, struct arena *a, struct fail *f)
 		sigv4.sys = s->sys;
 		sigv4.log = s->log;
 		err = sigv4_in_new(&auth->sigv4, &sigv4, a, f);
+	}
+	if (err == ERR_OK && (sts.roles.len > 0 || sts.server_id.len > 0)) {
+		sts.sys = s->sys;
+		sts.log = s->log;
+		err = sts_in_new(&sts, a, &auth->sts, f);
 	}
 	return err == ERR_OK ? ERR_OK : fail_set(f, err, 0, STR_NONE);
 }
@@ -138,7 +145,8 @@ auth_new(struct auth **out, const struct auth_setup *setup, struct arena *a,
 	}
 	auth->issuers = issuers;
 	set = auth->issuer_n > 0 || setup->tokens_file.len > 0 ||
-	    setup->sigv4.keys_file.len > 0 || setup->credentials;
+	    setup->sigv4.keys_file.len > 0 || setup->credentials ||
+	    setup->sts.roles.len > 0 || setup->sts.server_id.len > 0;
 	err = read_enable(setup, set, &off, f);
 	if (err != ERR_OK || off) {
 		return err;
@@ -250,6 +258,13 @@ limit_by_group(struct check *c)
 
 /* ---- the ways ---- */
 
+static bool
+takes_tokens(const struct auth *auth)
+{
+	return auth->oidc != NULL || auth->tokens != NULL ||
+	    auth->sts != NULL || auth->setup.credentials;
+}
+
 static enum auth_verdict
 by_issuer(struct check *c, struct str token)
 {
@@ -263,6 +278,21 @@ by_issuer(struct check *c, struct str token)
 		    c->no);
 	}
 	return v == AUTH_OK ? limit_by_group(c) : v;
+}
+
+static enum auth_verdict
+by_sts(struct check *c, struct str token)
+{
+	struct sts_in_want want;
+
+	if (sts_in_recall(c->auth->sts, token, c->a, c->out)) {
+		return AUTH_OK;
+	}
+	if (c->want == NULL) {
+		return AUTH_LATER;
+	}
+	want = (struct sts_in_want){ c->want->deadline_ms, c->want->cancel };
+	return sts_in_check(c->auth->sts, token, &want, c->a, c->out, c->no);
 }
 
 static enum auth_verdict
@@ -337,6 +367,9 @@ by_token(struct check *c, struct str token)
 		return refuse(c->no, AUTH_MALFORMED, S("behind Bearer there "
 		    "has to be one token"));
 	}
+	if (auth->sts != NULL && sts_in_is_ours(token)) {
+		return by_sts(c, token);
+	}
 	if (auth->oidc != NULL && oidc_is_ours(auth->oidc, c->a, token)) {
 		return by_issuer(c, token);
 	}
@@ -401,8 +434,7 @@ decide(struct check *c)
 	if (auth->setup.credentials && brought_is_ours(r, STR_NONE)) {
 		return by_credentials(c, STR_NONE);
 	}
-	if (token.p != NULL && (auth->oidc != NULL || auth->tokens != NULL ||
-	    auth->setup.credentials)) {
+	if (token.p != NULL && takes_tokens(auth)) {
 		return by_token(c, token);
 	}
 	/* RFC 6750 3.1: who tries another scheme learns which one it is. */
@@ -543,8 +575,7 @@ auth_challenge(const struct auth *auth, const struct auth_refusal *no,
 	};
 	struct str name = names[no->verdict];
 
-	if (auth->oidc == NULL && auth->tokens == NULL &&
-	    !auth->setup.credentials) {
+	if (!takes_tokens(auth)) {
 		buf_add(out, S("AWS4-HMAC-SHA256"));
 		return;
 	}

@@ -34,6 +34,7 @@
 #include "auth/issuers.h"
 #include "auth/oidc.h"
 #include "auth/sigv4_in.h"
+#include "auth/sts_in.h"
 #include "auth/user_role.h"
 #include "aws/transport.h"
 #include "base/arena.h"
@@ -61,6 +62,8 @@ struct auth_setup {
 	struct user_role_setup role; /* the same; its transport leads to STS;
 	                        * role_arn absent: callers read with the
 	                        * server's keys unless their group has a role */
+	struct sts_in_setup sts; /* its sys and log are set here; roles absent:
+	                        * this way is closed */
 	bool credentials;      /* callers may bring their own */
 };
 

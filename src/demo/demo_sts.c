@@ -178,14 +178,15 @@ caller_identity(struct arena *a, bool json, const struct demo_caller *c,
 	close_result(body, S("GetCallerIdentity"), request_id);
 }
 
-/* Letters that IAM allows in names of roles and sessions, without '.', which
- * separates the parts of our tokens. */
+/* Letters that IAM allows in names of roles and sessions. A '.' separates the
+ * parts of our tokens: only the last of them, the session, may hold some. */
 static bool
-valid(struct str s)
+valid(struct str s, bool dots)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		if (!str_is_alnum(s.p[i]) &&
-		    str_find_byte(S("_+=,@-"), s.p[i], 0) == 6) {
+		    str_find_byte(S("_+=,@-"), s.p[i], 0) == 6 &&
+		    !(dots && s.p[i] == '.')) {
 			return false;
 		}
 	}
@@ -255,8 +256,8 @@ assume_role(struct arena *a, struct str action, const struct url_pair *form,
 	int64_t s = SESSION_S_DEFAULT;
 	const char *code = NULL;
 
-	if (!valid(role) || !valid(session) || c.account.len != 12 ||
-	    (seconds.p != NULL &&
+	if (!valid(role, false) || !valid(session, true) ||
+	    c.account.len != 12 || (seconds.p != NULL &&
 	    !str_i64(seconds, SESSION_S_MIN, SESSION_S_MAX, &s)) ||
 	    (web && token.len == 0)) {
 		code = "ValidationError";
