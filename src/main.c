@@ -498,6 +498,13 @@ open_auth(struct program *p, struct fail *f)
 		.sts = { .roles = c->sts_roles,
 		    .server_id = c->sts_server_id,
 		    .transport = &p->transport },
+		.proxy = { .networks = c->proxy_networks,
+		    .header = c->proxy_header,
+		    .email_header = c->proxy_email_header,
+		    .groups_header = c->proxy_groups_header,
+		    .alb = { .arns = c->alb_arn,
+		    .client_id = c->alb_client_id,
+		    .keys_url = c->alb_keys_url } },
 		.credentials = c->caller_credentials,
 	};
 	enum err err = ERR_OK;
@@ -507,7 +514,8 @@ open_auth(struct program *p, struct fail *f)
 	}
 	/* The demo account knows no issuers. */
 	if (p->client == NULL && (c->issuer.len > 0 ||
-	    c->center_issuer.len > 0 || c->issuers_file.len > 0)) {
+	    c->center_issuer.len > 0 || c->issuers_file.len > 0 ||
+	    c->alb_arn.len > 0)) {
 		err = open_client(p, f);
 	}
 	if (err != ERR_OK) {

@@ -401,3 +401,51 @@ TEST(credentials_of_the_caller_are_taken_only_where_switched_on)
 	    ERR_OK);
 	CHECK_STR(keys.access_key_id, S("ASIAEXAMPLE0000EXMP"));
 }
+
+/* ---- gateways ---- */
+
+TEST(a_gateway_names_callers_from_its_network_only)
+{
+	struct auth_setup setup = { .sys = &fake.sys, .tokens_file = S("/t"),
+	    .proxy = { .networks = S("127.0.0.0/8"),
+	    .header = S("X-Forwarded-User") } };
+
+	CHECK_INT(start(NULL, false), ERR_OK);
+	CHECK_INT(auth_new(&auth, &setup, &arena, &why), ERR_OK);
+	CHECK_INT(ask("X-Forwarded-User: ann\r\n"), AUTH_OK);
+	CHECK_INT(caller.kind, AUTH_PROXY);
+	CHECK_STR(caller.subject, S("ann"));
+	CHECK_INT(ask(""), AUTH_MISSING);
+	/* A token is what the caller says itself, and counts first. */
+	CHECK_INT(ask("X-Forwarded-User: ann\r\n"
+	    BEARER "0123456789abcdef\r\n"), AUTH_OK);
+	CHECK_STR(caller.subject, S("ci"));
+	setup.proxy.networks = S("10.0.0.0/8");
+	CHECK_INT(auth_new(&auth, &setup, &arena, &why), ERR_OK);
+	CHECK(ask("X-Forwarded-User: ann\r\n") != AUTH_OK);
+	setup.proxy.networks = S("10.0.0.0/33");
+	CHECK_INT(auth_new(&auth, &setup, &arena, &why), ERR_CONFIG);
+}
+
+TEST(tokens_for_sts_have_to_wait_for_it)
+{
+	struct auth_setup setup = { .sys = &fake.sys, .sts = {
+	    .roles = S("arn:aws:iam::111122223333:role/*"),
+	    .server_id = S("prod"), .endpoint = S("http://localhost:1"),
+	    .transport = &net.transport } };
+
+	CHECK_INT(start(NULL, false), ERR_OK);
+	fake_transport_init(&net, &fake);
+	fail_init(&why, &arena);
+	CHECK_INT(auth_new(&auth, &setup, &arena, &why), ERR_OK);
+	CHECK_INT(ask(BEARER "k8s-aws-v1.aHR0cHM6Ly94\r\n"), AUTH_LATER);
+	CHECK_INT(ask(BEARER "something.else.here\r\n"), AUTH_INVALID);
+	CHECK_INT(ask(""), AUTH_MISSING);
+	CHECK_STR(challenge(), S("Bearer"));
+	waits = true;
+	CHECK(ask(BEARER "k8s-aws-v1.aHR0cHM6Ly94\r\n") != AUTH_OK);
+	waits = false;
+	CHECK_INT(net.request_n, 0);
+	setup.sts.server_id = STR_NONE;
+	CHECK_INT(auth_new(&auth, &setup, &arena, &why), ERR_CONFIG);
+}

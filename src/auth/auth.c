@@ -13,6 +13,7 @@ struct auth {
 	struct roster *tokens;
 	struct sigv4_in *sigv4;
 	struct sts_in *sts;
+	struct proxy_in *proxy;
 	struct user_role *role;
 	const struct oidc_issuer *issuers;
 	size_t issuer_n;
@@ -40,6 +41,7 @@ open_ways(struct auth *auth, struct arena *a, struct fail *f)
 	    .issuer_n = auth->issuer_n };
 	struct sigv4_in_setup sigv4 = s->sigv4;
 	struct sts_in_setup sts = s->sts;
+	struct proxy_in_setup proxy = s->proxy;
 	enum err err = ERR_OK;
 
 	if (auth->issuer_n > 0) {
@@ -58,6 +60,12 @@ open_ways(struct auth *auth, struct arena *a, struct fail *f)
 		sts.sys = s->sys;
 		sts.log = s->log;
 		err = sts_in_new(&sts, a, &auth->sts, f);
+	}
+	if (err == ERR_OK) {
+		proxy.alb.sys = s->sys;
+		proxy.alb.transport = s->transport;
+		proxy.alb.log = s->log;
+		err = proxy_in_new(&auth->proxy, &proxy, a, f);
 	}
 	return err == ERR_OK ? ERR_OK : fail_set(f, err, 0, STR_NONE);
 }
@@ -146,7 +154,8 @@ auth_new(struct auth **out, const struct auth_setup *setup, struct arena *a,
 	auth->issuers = issuers;
 	set = auth->issuer_n > 0 || setup->tokens_file.len > 0 ||
 	    setup->sigv4.keys_file.len > 0 || setup->credentials ||
-	    setup->sts.roles.len > 0 || setup->sts.server_id.len > 0;
+	    setup->sts.roles.len > 0 || setup->sts.server_id.len > 0 ||
+	    setup->proxy.networks.len > 0 || setup->proxy.alb.arns.len > 0;
 	err = read_enable(setup, set, &off, f);
 	if (err != ERR_OK || off) {
 		return err;
@@ -155,7 +164,7 @@ auth_new(struct auth **out, const struct auth_setup *setup, struct arena *a,
 	if (err == ERR_OK) {
 		err = open_role(auth, a, f);
 	}
-	if (err == ERR_OK && set) {
+	if (err == ERR_OK && (set || auth->proxy != NULL)) {
 		*out = auth;
 	}
 	return err;
@@ -344,6 +353,21 @@ by_credentials(struct check *c, struct str token)
 	return v;
 }
 
+/* Somebody in front has named a caller. */
+static enum auth_verdict
+by_gateway(struct check *c)
+{
+	struct proxy_in *p = c->auth->proxy;
+	enum auth_verdict v;
+
+	if (proxy_in_recall(p, c->r->http, c->r->peer, c->a, &v, c->out,
+	    c->no)) {
+		return v;
+	}
+	return c->want == NULL ? AUTH_LATER : proxy_in_check(p, c->r->http,
+	    c->r->peer, c->want, c->a, c->out, c->no);
+}
+
 /* The b64token of RFC 6750 2.1, strict enough to be sure that it is one. */
 static bool
 is_token(struct str s)
@@ -436,6 +460,9 @@ decide(struct check *c)
 	}
 	if (token.p != NULL && takes_tokens(auth)) {
 		return by_token(c, token);
+	}
+	if (auth->proxy != NULL) {
+		return by_gateway(c);
 	}
 	/* RFC 6750 3.1: who tries another scheme learns which one it is. */
 	return refuse(c->no, AUTH_MISSING, STR_NONE);
@@ -575,11 +602,11 @@ auth_challenge(const struct auth *auth, const struct auth_refusal *no,
 	};
 	struct str name = names[no->verdict];
 
+	buf_add(out, takes_tokens(auth) || auth->sigv4 == NULL ? S("Bearer") :
+	    S("AWS4-HMAC-SHA256"));
 	if (!takes_tokens(auth)) {
-		buf_add(out, S("AWS4-HMAC-SHA256"));
 		return;
 	}
-	buf_add(out, S("Bearer"));
 	/* Without issuers nothing can be discovered, and a client that is told
 	 * so would begin to. */
 	if (auth->oidc != NULL) {

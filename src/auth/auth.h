@@ -33,6 +33,7 @@
 #include "auth/caller.h"
 #include "auth/issuers.h"
 #include "auth/oidc.h"
+#include "auth/proxy_in.h"
 #include "auth/sigv4_in.h"
 #include "auth/sts_in.h"
 #include "auth/user_role.h"
@@ -64,6 +65,7 @@ struct auth_setup {
 	                        * server's keys unless their group has a role */
 	struct sts_in_setup sts; /* its sys and log are set here; roles absent:
 	                        * this way is closed */
+	struct proxy_in_setup proxy; /* what is not a setting is set here */
 	bool credentials;      /* callers may bring their own */
 };
 
