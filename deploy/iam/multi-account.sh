@@ -475,20 +475,32 @@ check() {
 	}' "$1"
 }
 
-# get PATH [DEFAULT]: a value of the configuration.
-get() {
-	LC_ALL=C awk -F '\t' -v path="$1" -v otherwise="${2-}" '
-	$2 == path { print $3; found = 1 }
-	END { if (!found) { print otherwise } }' "$work/config"
+# Makes shell variables of what parse() printed: c_clusters_0_name, and c_LIST
+# with the indexes of a list. check() knows all names.
+variables() {
+	LC_ALL=C awk -F '\t' '
+	{
+		v = $3
+		gsub(/\047/, "\047\\\047\047", v)
+		p = $2
+		gsub(/\./, "_", p)
+		printf "c_%s=\047%s\047\n", p, v
+		if (split($2, part, ".") == 3 &&
+		    !((part[1], part[2]) in seen)) {
+			seen[part[1], part[2]] = 1
+			list[part[1]] = list[part[1]] " " part[2]
+		}
+	}
+	END {
+		for (l in list) {
+			printf "c_%s=\047%s\047\n", l, substr(list[l], 2)
+		}
+	}' "$1"
 }
 
-# indexes LIST: 0 1 2, for the members of a list.
-indexes() {
-	LC_ALL=C awk -F '\t' -v list="$1" '
-	split($2, part, ".") == 3 && part[1] == list && !(part[2] in seen) {
-		seen[part[2]] = 1
-		print part[2]
-	}' "$work/config"
+# get NAME [DEFAULT]: a value of the configuration.
+get() {
+	eval "put \"\${c_$1-\${2-}}\""
 }
 
 load() {
@@ -507,14 +519,17 @@ load() {
 		done <"$work/wrong"
 		exit 2
 	}
-	namespace=$(get kubernetes.namespace)
-	service_account=$(get kubernetes.service_account)
-	role=$(get iam.role_name EKSMultiAccountMCPRole)
-	policy=$(get iam.policy_name MCPReadOnlyPolicy)
-	duration=$(get iam.session_duration 3600)
-	home_region=$(get clusters.0.region)
-	clusters=$(indexes clusters)
-	targets=$(indexes target_accounts)
+	variables "$work/config" >"$work/variables"
+	# shellcheck source=/dev/null
+	. "$work/variables"
+	namespace=$(get kubernetes_namespace)
+	service_account=$(get kubernetes_service_account)
+	role=$(get iam_role_name EKSMultiAccountMCPRole)
+	policy=$(get iam_policy_name MCPReadOnlyPolicy)
+	duration=$(get iam_session_duration 3600)
+	home_region=$(get clusters_0_region)
+	clusters=$(get clusters)
+	targets=$(get target_accounts)
 	suffix=amazonaws.com
 	case $home_region in
 	cn-*) partition=aws-cn suffix=amazonaws.com.cn ;;
@@ -525,8 +540,8 @@ load() {
 
 # issuer CLUSTER: host and path of its OIDC issuer.
 issuer() {
-	put "oidc.eks.$(get "clusters.$1.region").$suffix/id/$(get \
-	    "clusters.$1.oidc_issuer_id")"
+	put "oidc.eks.$(get "clusters_${1}_region").$suffix/id/$(get \
+	    "clusters_${1}_oidc_issuer_id")"
 }
 
 # The role's trust policy in account $account: a statement for each cluster.
@@ -606,9 +621,13 @@ squeeze() {
 	tr -d ' \t\r\n' <"$1"
 }
 
-# Word N of what the last call printed.
+# Word 1 or 2 of what the last call printed.
 out() {
-	awk -v n="$1" 'NR == 1 { print $n }' "$work/out"
+	read -r first second _ <"$work/out" || :
+	case $1 in
+	1) put "$first" ;;
+	2) put "$second" ;;
+	esac
 }
 
 identity() {
@@ -653,17 +672,17 @@ ours() {
 
 setup_provider() {
 	arn=$(provider_arn "$1")
-	find_it "look for the OIDC provider of $(get "clusters.$1.name")" \
+	find_it "look for the OIDC provider of $(get "clusters_${1}_name")" \
 	    iam get-open-id-connect-provider --open-id-connect-provider-arn \
 	    "$arn" --query ClientIDList --output text
 	case $? in
 	1) return 1 ;;
 	2)
-		call "create the OIDC provider of $(get "clusters.$1.name")" \
+		call "create the OIDC provider of $(get "clusters_${1}_name")" \
 		    iam create-open-id-connect-provider --url \
 		    "https://$(issuer "$1")" --client-id-list "$audience" \
 		    --thumbprint-list "$thumbprint" --tags "$mark" || return 1
-		say "created the OIDC provider of $(get "clusters.$1.name")"
+		say "created the OIDC provider of $(get "clusters_${1}_name")"
 		;;
 	0)
 		tr '\t' '\n' <"$work/out" | grep -Fqx "$audience" && return 0
@@ -672,7 +691,7 @@ setup_provider() {
 		    --open-id-connect-provider-arn "$arn" --client-id \
 		    "$audience" || return 1
 		say "added $audience to the OIDC provider of $(get \
-		    "clusters.$1.name")"
+		    "clusters_${1}_name")"
 		;;
 	esac
 }
@@ -806,7 +825,7 @@ looked() {
 }
 
 verify_provider() {
-	name=$(get "clusters.$1.name")
+	name=$(get "clusters_${1}_name")
 	find_it "look for the OIDC provider of $name" iam \
 	    get-open-id-connect-provider --open-id-connect-provider-arn \
 	    "$(provider_arn "$1")" --query ClientIDList --output text
@@ -826,7 +845,7 @@ verify_trust() {
 		one=$(trust)
 		one=${one#*\[}
 		one=${one%\]*}
-		name=$(get "clusters.$clusters.name")
+		name=$(get "clusters_${clusters}_name")
 		host=$(issuer "$clusters")
 		case $found in
 		*"$one"*) continue ;;
@@ -948,7 +967,7 @@ teardown_policy() {
 }
 
 teardown_provider() {
-	name=$(get "clusters.$1.name")
+	name=$(get "clusters_${1}_name")
 	arn=$(provider_arn "$1")
 	find_it "look for the OIDC provider of $name" iam \
 	    get-open-id-connect-provider --open-id-connect-provider-arn \
@@ -981,7 +1000,7 @@ confirm() {
 	[ "$dry" != true ] && [ "$yes" != true ] || return 0
 	[ -t 0 ] || die "teardown asks first: add --yes where nobody answers"
 	printf 'Delete role %s and policy %s in %s accounts? [y/N] ' "$role" \
-	    "$policy" "$(echo "$targets" | wc -l)"
+	    "$policy" "$(put "$targets" | wc -w)"
 	read -r answer
 	case $answer in y | Y | yes) ;; *) die "nothing was done" ;; esac
 }
@@ -1038,10 +1057,10 @@ generate() {
 
 # Sets what the functions above take as the account at hand.
 target() {
-	profile=$(get "target_accounts.$1.profile")
-	account=$(get "target_accounts.$1.account_id")
-	region=$(get "target_accounts.$1.region" "$home_region")
-	description=$(get "target_accounts.$1.description")
+	profile=$(get "target_accounts_${1}_profile")
+	account=$(get "target_accounts_${1}_account_id")
+	region=$(get "target_accounts_${1}_region" "$home_region")
+	description=$(get "target_accounts_${1}_description")
 }
 
 each_account() {
