@@ -91,7 +91,7 @@ if ! cmp -s "$here/package-lock.json" "$work/package-lock.json" ||
 		exit 1
 	fi
 fi
-cp "$here/clients.mjs" "$here/sse.mjs" "$work/"
+cp "$here"/*.mjs "$work/"
 
 port=$(free_port)
 if serve "$port" "$fixture_server" "$port"; then
@@ -120,6 +120,10 @@ if serve "$port" "$program" --demo --port "$port" --log-level ERROR; then
 	    "http://127.0.0.1:$port/mcp" \
 	    "$program" --demo --stdio --log-level ERROR
 fi
+part "client guides" "$node" "$work/clients_guides.mjs" "$program" \
+    deploy/clients "$here/clients_sigv4_proxy.py"
+part "supergateway" "$node" "$work/clients_gateway.mjs" "$program"
+part "Terraform module" "$node" "$work/terraform.mjs" deploy/iam/terraform
 part "botocore signs as we do" python3 "$here/botocore_sigv4.py" \
     "$sigv4_probe" 2000
 part "botocore finds the same credentials" python3 \
