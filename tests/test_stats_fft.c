@@ -18,6 +18,17 @@ random_part(uint64_t *state)
 	return (double)(test_random(state) >> 11) / 9007199254740992.0 - 0.5;
 }
 
+TEST(a_part_of_a_turn_has_its_cosine_and_sine)
+{
+	for (int i = 0; i <= 1440; i++) {
+		double part = i / 720.0, c, s;
+
+		stats_fft_turn(part, &c, &s);
+		CHECK(fabs(c - cos(2 * PI * part)) < 2e-15);
+		CHECK(fabs(s - sin(2 * PI * part)) < 2e-15);
+	}
+}
+
 TEST(the_transform_is_its_definition)
 {
 	uint64_t state = 5;

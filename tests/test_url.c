@@ -588,3 +588,48 @@ TEST(a_path_that_does_not_fit_fails_the_buffer)
 		CHECK(!buf_ok(&b));
 	}
 }
+
+TEST(addresses_are_written_as_rfc_5952_has_them)
+{
+	static const struct str rows[] = {
+		STR_INIT("::"), STR_INIT("::1"), STR_INIT("1::"),
+		STR_INIT("2001:db8::1"), STR_INIT("2001:db8:0:1:1:1:1:1"),
+		STR_INIT("2001:0:0:1::1"), STR_INIT("2001:db8::1:0:0:1"),
+		STR_INIT("fe80::1234:5678:9abc:def0"),
+		STR_INIT("::ffff:192.0.2.1"), STR_INIT("::fffe:c000:201"),
+		STR_INIT("1:2:3:4:5:6:7:8"), STR_INIT("64:ff9b::c000:221"),
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned char a[16];
+		char text[45];
+		struct buf b = buf_fixed(text, sizeof(text));
+
+		CHECK(url_ipv6(rows[i], a));
+		url_put_address(&b, a, 16);
+		CHECK_STR(buf_str(&b), rows[i]);
+	}
+}
+
+TEST(every_address_reads_back)
+{
+	uint64_t state = 9;
+
+	for (int i = 0; i < 20000; i++) {
+		unsigned char a[16] = { 0 }, back[16];
+		char text[45];
+		struct buf b = buf_fixed(text, sizeof(text));
+
+		for (size_t j = 0; j < 16; j++) {
+			a[j] = (unsigned char)(test_random(&state) % 3 == 0 ?
+			    test_random(&state) : 0);
+		}
+		url_put_address(&b, a, 16);
+		CHECK(url_ipv6(buf_str(&b), back));
+		CHECK(memcmp(a, back, 16) == 0);
+		buf_clear(&b);
+		url_put_address(&b, a, 4);
+		CHECK(url_ipv4(buf_str(&b), back));
+		CHECK(memcmp(a, back, 4) == 0);
+	}
+}

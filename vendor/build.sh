@@ -25,24 +25,26 @@ host | asan | "$machine") ;;
 *) cross=$variant-linux-gnu- ;;
 esac
 
-# What of BearSSL runs a byte code or parses: small at no cost in speed. The
-# arithmetic and the ciphers are built for speed.
-small="ssl_hs_client ssl_engine ssl_rec_gcm ssl_rec_chapol x509_minimal
-x509_decoder pemdec ecdsa_atr hmac_drbg multihash prf"
+# The arithmetic and the ciphers that connections spend their time in are built
+# for speed, the rest of BearSSL to be small: byte code, parsers, framing, and
+# what only a processor without AES instructions runs.
+fast="sha2small sha2big aes_x86ni aes_x86ni_ctr ghash_pclmul chacha20_ct
+chacha20_sse2 poly1305_ctmulq ec_p256_m31 ec_c25519_m31 i62_modpow2 i31_montmul
+i31_muladd i31_add i31_sub i31_decmod i31_modpow"
 
-# bearssl CC AR OPTIMISATION CFLAGS [NAME...]: these objects with -Os.
+# bearssl CC AR OPTIMISATION CFLAGS [NAME...]: these objects with -O2.
 bearssl() {
 	cc=$1
 	ar=$2
-	fast=$3
+	level=$3
 	flags="-W -Wall -fPIC -DBR_RDRAND=0 $4"
 	shift 4
 	mkdir -p "$out/obj"
 	{
 		[ $# -eq 0 ] || make -s -C "$src/bearssl" -j"$jobs" \
-		    BUILD="$out" CC="$cc" CFLAGS="$flags -Os" "$@"
+		    BUILD="$out" CC="$cc" CFLAGS="$flags -O2" "$@"
 		make -s -C "$src/bearssl" -j"$jobs" lib BUILD="$out" CC="$cc" \
-		    AR="$ar" ARFLAGS=-rcsD CFLAGS="$flags $fast"
+		    AR="$ar" ARFLAGS=-rcsD CFLAGS="$flags $level"
 	} >"$out/bearssl.log" 2>&1 || {
 		echo "vendor: BearSSL ($variant) does not build:" >&2
 		tail -n 20 "$out/bearssl.log" >&2
@@ -101,12 +103,12 @@ asan)
 	kernel_headers
 	musl
 	cet=
-	[ "$variant" != x86_64 ] || cet=-fcf-protection
+	[ "$variant" != x86_64 ] || cet=-fcf-protection=none
 	objects=
-	for name in $small; do
+	for name in $fast; do
 		objects="$objects $out/obj/$name.o"
 	done
 	# shellcheck disable=SC2086 # one word for each object
-	bearssl "$out/musl/bin/musl-gcc" "${cross}ar" -O2 "-ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero -fno-asynchronous-unwind-tables -fno-unwind-tables $cet -ffile-prefix-map=$src=vendor" $objects
+	bearssl "$out/musl/bin/musl-gcc" "${cross}ar" -Os "-ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero -fno-asynchronous-unwind-tables -fno-unwind-tables $cet -ffile-prefix-map=$src=vendor" $objects
 	;;
 esac

@@ -173,6 +173,9 @@
 /* Text of one number: 17 digits are exact, 1,000 is what a hostile one gets to
  * cost us before it is refused. */
 #define NUM_PARSE_MAX 1000
+/* Digits of an exact decimal: those of the middle of two doubles (768), and
+ * those of the longest text. */
+#define DECIMAL_MAX_N 1024
 
 /* ---- AWS configuration files and XML ---- */
 

@@ -8,16 +8,17 @@
  * and is therefore right (Clinger 1990). Writing: when v * 10^k rounds to a
  * whole m below 10^15 and m / 10^k, by the same argument, is v again, then m
  * with k decimals is the shortest text, because at most 15 digits are unique.
- * What is left goes through snprintf() and strtod(): 15 to 17 digits, the
- * first count that reads back.
+ * What is left goes by way of decimal.h, exact to the last digit: reading
+ * brings the decimal between 1/2 and 1 and counts the powers of two, writing
+ * looks for the first count of digits, 15 to 17, that stays nearer to v than
+ * to its neighbours.
  */
 #include "base/num.h"
 
 #include <float.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/limits.h"
 
 /* Powers of ten that a double holds exactly. */
@@ -29,7 +30,7 @@ static const double exact_powers[] = {
 
 /* A number taken apart: digits without leading and trailing zeros, and the
  * power of ten of the last one. */
-struct decimal {
+struct parts {
 	uint64_t digits; /* significand; valid unless `wide` */
 	int64_t power;   /* value = digits * 10^power */
 	bool negative;
@@ -101,7 +102,7 @@ exponent_of(struct str s)
 
 /* Adds a digit behind d, and first the zeros that were held back. */
 static void
-push_digit(struct decimal *d, unsigned digit, size_t zero_n)
+push_digit(struct parts *d, unsigned digit, size_t zero_n)
 {
 	for (size_t i = 0; i <= zero_n && !d->wide; i++) {
 		unsigned add = i == zero_n ? digit : 0;
@@ -113,10 +114,10 @@ push_digit(struct decimal *d, unsigned digit, size_t zero_n)
 }
 
 /* Takes apart a text that num_scan() accepted whole. */
-static struct decimal
+static struct parts
 take_apart(struct str s)
 {
-	struct decimal d = { .negative = s.p[0] == '-' };
+	struct parts d = { .negative = s.p[0] == '-' };
 	size_t zero_n = 0; /* zeros that count only if a digit follows */
 	bool fraction = false;
 	size_t i;
@@ -144,13 +145,85 @@ take_apart(struct str s)
 	return d;
 }
 
+/* All digits of a text that num_scan() accepted whole, without its sign. */
+static void
+collect(struct str s, struct decimal *x)
+{
+	bool fraction = false;
+	int64_t point = 0;
+
+	x->n = 0;
+	x->more = false;
+	for (size_t i = s.p[0] == '-'; i < s.len; i++) {
+		char c = s.p[i];
+
+		if (c == '.') {
+			fraction = true;
+			continue;
+		}
+		if (!str_is_digit(c)) {
+			point += exponent_of(str_sub(s, i + 1, s.len));
+			break;
+		}
+		if (c == '0' && x->n == 0) {
+			point -= fraction;
+			continue;
+		}
+		point += !fraction;
+		x->d[x->n++] = (unsigned char)(c - '0');
+	}
+	/* A point that far out is as good as any: infinity, or zero. */
+	x->point = point > 2000 ? 2000 : point < -2000 ? -2000 : (int)point;
+}
+
+/* The double nearest to a number without its sign: a fraction of 53 bits, or
+ * fewer where the exponent is at its least, times a power of two. */
+static bool
+read_exactly(struct str s, double *out)
+{
+	struct decimal x;
+	int exponent = 0;
+	uint64_t bits;
+
+	collect(s, &x);
+	*out = 0;
+	if (x.n == 0 || x.point < -330) {
+		return true;
+	}
+	if (x.point > 310) {
+		return false;
+	}
+	while (x.point > 0 || x.point < 0 || x.d[0] < 5) {
+		/* 2^3 < 10 < 2^4: never past [1/2, 1) by much. */
+		int step = x.point == 0 ? 1 : -3 * x.point;
+
+		decimal_scale(&x, step);
+		exponent -= step;
+	}
+	if (exponent > DBL_MAX_EXP) {
+		return false;
+	}
+	if (exponent < DBL_MIN_EXP) {
+		decimal_scale(&x, exponent - DBL_MIN_EXP);
+		exponent = DBL_MIN_EXP;
+	}
+	decimal_scale(&x, DBL_MANT_DIG);
+	bits = decimal_whole(&x);
+	/* Rounding up carries into the exponent's bits, as it should. */
+	if (bits >= (uint64_t)1 << (DBL_MANT_DIG - 1)) {
+		bits += (uint64_t)(exponent - DBL_MIN_EXP) <<
+		    (DBL_MANT_DIG - 1);
+	}
+	memcpy(out, &bits, sizeof(*out));
+	return *out - *out == 0;
+}
+
 /* see num.h */
 bool
 num_parse(struct str s, double *out)
 {
-	char z[NUM_PARSE_MAX + 1];
 	size_t bad;
-	struct decimal d;
+	struct parts d;
 	double v;
 
 	if (s.len == 0 || s.len > NUM_PARSE_MAX || num_scan(s, &bad) != s.len) {
@@ -165,13 +238,10 @@ num_parse(struct str s, double *out)
 		*out = d.negative ? -v : v;
 		return true;
 	}
-	memcpy(z, s.p, s.len);
-	z[s.len] = '\0';
-	v = strtod(z, NULL);
-	if (v - v != 0) { /* an infinity */
+	if (!read_exactly(s, &v)) {
 		return false;
 	}
-	*out = v;
+	*out = d.negative ? -v : v;
 	return true;
 }
 
@@ -180,7 +250,7 @@ bool
 num_parse_i64(struct str s, int64_t min, int64_t max, int64_t *out)
 {
 	size_t bad;
-	struct decimal d;
+	struct parts d;
 	int64_t v;
 
 	if (s.len == 0 || s.len > NUM_PARSE_MAX || num_scan(s, &bad) != s.len) {
@@ -300,38 +370,52 @@ short_way(double v, char *out, bool negative, size_t *len)
 	return false;
 }
 
-/* The long way: the fewest digits that read back to v > 0. Every normal double
- * keeps 15, so a text of fewer appears among those with its zeros cut off; the
- * subnormal ones hold less and start from one digit. */
+/* The long way: the fewest digits that are nearer to v > 0 than to any other
+ * double. Every normal double keeps 15, so a text of fewer appears among those
+ * with its zeros cut off; the subnormal ones hold less and start from one
+ * digit. In the middle of two doubles the even one is read. */
 static size_t
 long_way(double v, char *out, bool negative)
 {
-	char text[40];
+	struct decimal exact, low, high, x;
 	char digits[20];
-	const char *p = text + 1;
-	int n = 1;
-	int exponent;
+	uint64_t bits, m;
+	int exponent, even;
 
-	for (int precision = v < DBL_MIN ? 0 : 14; precision <= 16;
-	    precision++) {
-		(void)snprintf(text, sizeof(text), "%.*e", precision, v);
-		if (strtod(text, NULL) == v) {
+	memcpy(&bits, &v, sizeof(bits));
+	exponent = (int)(bits >> (DBL_MANT_DIG - 1));
+	m = bits & (((uint64_t)1 << (DBL_MANT_DIG - 1)) - 1);
+	low.n = m == 0 && exponent > 1; /* the one below is half as far */
+	if (exponent > 0) {
+		m |= (uint64_t)1 << (DBL_MANT_DIG - 1);
+	} else {
+		exponent = 1;
+	}
+	exponent -= 1 - DBL_MIN_EXP + DBL_MANT_DIG;
+	even = (m & 1) == 0;
+	decimal_set(&exact, m);
+	decimal_scale(&exact, exponent);
+	decimal_set(&high, 2 * m + 1);
+	decimal_scale(&high, exponent - 1);
+	if (low.n > 0) {
+		decimal_set(&low, 4 * m - 1);
+		decimal_scale(&low, exponent - 2);
+	} else {
+		decimal_set(&low, 2 * m - 1);
+		decimal_scale(&low, exponent - 1);
+	}
+	for (size_t n = v < DBL_MIN ? 1 : 15;; n++) {
+		x = exact;
+		decimal_round(&x, n);
+		if (n == 17 || (decimal_cmp(&low, &x) < even &&
+		    decimal_cmp(&x, &high) < even)) {
 			break;
 		}
 	}
-	/* d.ddddde[+-]xx, or de[+-]xx */
-	digits[0] = text[0];
-	if (text[1] == '.') {
-		p = text + 2;
+	for (size_t i = 0; i < x.n; i++) {
+		digits[i] = (char)('0' + x.d[i]);
 	}
-	for (; str_is_digit(*p); p++) {
-		digits[n++] = *p;
-	}
-	exponent = (int)exponent_of(str_from_z(p + 1));
-	while (n > 1 && digits[n - 1] == '0') {
-		n--;
-	}
-	return lay_out(out, negative, digits, n, exponent + 1);
+	return lay_out(out, negative, digits, (int)x.n, x.point);
 }
 
 /* see num.h */

@@ -14,9 +14,6 @@
  */
 #include "net/server.h"
 
-#include "net/outbox.h"
-
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -27,6 +24,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "net/outbox.h"
+#include "proto/url.h"
 
 /* Input buffers that keep their pages when free. */
 #define KEEP_WARM_N 64
@@ -737,16 +737,16 @@ refuse(int fd)
 static void
 write_peer(struct server_slot *t, const struct sockaddr_storage *from)
 {
-	const void *addr = from->ss_family == AF_INET6 ?
+	bool six = from->ss_family == AF_INET6;
+	const void *address = six ?
 	    (const void *)&((const struct sockaddr_in6 *)
 	    (const void *)from)->sin6_addr :
 	    (const void *)&((const struct sockaddr_in *)
 	    (const void *)from)->sin_addr;
+	struct buf b = buf_fixed(t->peer, sizeof(t->peer) - 1);
 
-	if (inet_ntop(from->ss_family, addr, t->peer, sizeof(t->peer)) ==
-	    NULL) {
-		t->peer[0] = '\0';
-	}
+	url_put_address(&b, address, six ? 16 : 4);
+	t->peer[b.len] = '\0';
 }
 
 static void

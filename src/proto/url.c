@@ -129,6 +129,77 @@ url_ipv6(struct str s, unsigned char out[static 16])
 	return true;
 }
 
+static void
+put_ipv4(struct buf *out, const unsigned char *a)
+{
+	for (size_t i = 0; i < 4; i++) {
+		if (i > 0) {
+			buf_add_byte(out, '.');
+		}
+		buf_add_u64(out, a[i]);
+	}
+}
+
+/* How many groups from this one on are zero. */
+static size_t
+zero_groups(const unsigned char *a, size_t group)
+{
+	size_t n = 0;
+
+	while (group + n < 8 && a[2 * (group + n)] == 0 &&
+	    a[2 * (group + n) + 1] == 0) {
+		n++;
+	}
+	return n;
+}
+
+/* Hexadecimal without leading zeros. */
+static void
+put_group(struct buf *out, const unsigned char *a)
+{
+	unsigned v = (unsigned)a[0] << 8 | a[1];
+
+	for (int shift = 12; shift >= 0; shift -= 4) {
+		if (v >> shift != 0 || shift == 0) {
+			buf_add_byte(out, "0123456789abcdef"[v >> shift & 15]);
+		}
+	}
+}
+
+/* see url.h */
+void
+url_put_address(struct buf *out, const unsigned char *address, size_t len)
+{
+	size_t gap = 8, gap_n = 1; /* one group alone is written (4.2.2) */
+
+	if (len == 4) {
+		put_ipv4(out, address);
+		return;
+	}
+	for (size_t i = 0; i < 8; i++) {
+		if (zero_groups(address, i) > gap_n) {
+			gap = i;
+			gap_n = zero_groups(address, i);
+		}
+	}
+	for (size_t i = 0; i < 8; i++) {
+		if (i == gap) {
+			buf_add(out, S("::"));
+			i += gap_n - 1;
+			continue;
+		}
+		if (i > 0 && i != gap + gap_n) {
+			buf_add_byte(out, ':');
+		}
+		if (i == 6 && gap == 0 && gap_n == 5 && address[10] == 0xff &&
+		    address[11] == 0xff) {
+			put_ipv4(out, address + 12); /* an IPv4 client */
+			return;
+		}
+		put_group(out, address + 2 * i);
+	}
+}
+
 /* Whether resolvers read the label as a number: digits, or 0x and digits. */
 static bool
 is_number(struct str label)

@@ -65,6 +65,9 @@ bool url_host_is_loopback(struct str host) MUST_USE;
 bool url_ipv4(struct str s, unsigned char out[static 4]) MUST_USE;
 /* RFC 4291 2.2 text, all three forms, no zone id. *out untouched on false. */
 bool url_ipv6(struct str s, unsigned char out[static 16]) MUST_USE;
+/* Writes an address as text (RFC 5952): 4 bytes of IPv4 or 16 of IPv6. */
+void url_put_address(struct buf *out, const unsigned char *address,
+    size_t len);
 
 /* ---- percent-coding ---- */
 

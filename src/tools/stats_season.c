@@ -37,7 +37,6 @@
 #include "base/limits.h"
 #include "tools/stats_fft.h"
 
-#define PI 3.14159265358979323846
 /* Least probability of a period from the list, and of one from a search. */
 #define P_LISTED 1e-3
 #define P_SEARCHED 1e-5
@@ -295,11 +294,14 @@ neighbours(const struct stats_grid *g, const struct fold *f)
 	return r < 0 ? 0 : r > 0.98 ? 0.98 : r;
 }
 
-/* Spectrum of an autoregression of unit variance at a frequency in radians. */
+/* Spectrum of an autoregression of unit variance at a frequency in turns. */
 static double
-red(double r, double w)
+red(double r, double turns)
 {
-	return (1 - r * r) / (1 + r * r - 2 * r * cos(w));
+	double c, s;
+
+	stats_fft_turn(turns, &c, &s);
+	return (1 - r * r) / (1 + r * r - 2 * r * c);
 }
 
 /* Noise by the means of parts of cycles, and how those are correlated. */
@@ -348,11 +350,11 @@ part_noise(const struct fold *f, size_t parts, double *part_r,
 static double
 between_cycles(const struct fold *f, size_t h)
 {
-	double w = 2 * PI * (double)h / (double)f->bin_n;
-	double c = cos(w), s = sin(w), re = 1, im = 0;
+	double c, s, re = 1, im = 0;
 	double x = 0, y = 0, n = 0, sum = 0, cycles = 0;
 	size_t at = 0;
 
+	stats_fft_turn((double)h / (double)f->bin_n, &c, &s);
 	for (size_t i = 0; i <= f->run_n; i++) {
 		const struct run *r = &f->runs[i];
 		bool end = i == f->run_n;
@@ -395,10 +397,10 @@ harmonics(const struct stats_grid *g, struct fold *f)
 	    HARMONIC_MAX_N;
 
 	for (size_t h = 1; h <= n; h++) {
-		double w = 2 * PI * (double)h / (double)f->bin_n;
-		double c = cos(w), s = sin(w), re = 1, im = 0;
+		double c, s, re = 1, im = 0;
 		double x = 0, y = 0;
 
+		stats_fft_turn((double)h / (double)f->bin_n, &c, &s);
 		for (size_t b = 0; b < f->bin_n; b++) {
 			double next = re * c - im * s;
 
@@ -441,10 +443,10 @@ test(const struct stats_grid *g, struct fold *f)
 	freedom += f->freedom / 4 * (1 - r) / (1 + r);
 	freedom = freedom > 200 ? 200 : freedom < 2 ? 2 : freedom;
 	for (size_t h = 1; h <= n; h++) {
-		double w = 2 * PI * (double)h / f->p;
+		double w = (double)h / f->p;
 		double fine = f->noise * (1 - density + density * red(r, w));
 		double wide = coarse * (2 * h < parts ? red(part_r,
-		    2 * PI * (double)h / (double)parts) : 1);
+		    (double)h / (double)parts) : 1);
 		double noise = (fine > wide ? fine : wide) + floor;
 		double own = h <= OWN_MAX_N ? between_cycles(f, h) : 0;
 		double ratio, p;

@@ -8,8 +8,8 @@
 # (That the write-protection works at run time is tests/test_relro.c.)
 binary=$1
 shift
-# 1.2 MB: with the table of metrics, inside an image of at most 1.3 MB.
-size_max=1200000
+# What lets an image with its configuration stay within 1.3 MB.
+size_max=1285000
 bad=0
 
 complain() {
