@@ -133,6 +133,39 @@ def the_node_role_is_out_of_reach_unless_chosen():
         deploy.of_kind(docs, "NetworkPolicy"))
 
 
+def the_promised_numbers_are_kept():
+    docs = deploy.variant("irsa")
+    scaler = deploy.of_kind(docs, "HorizontalPodAutoscaler")[0]["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 10)
+    target = scaler["metrics"][0]["resource"]
+    assert target["name"] == "cpu", target
+    assert target["target"]["averageUtilization"] == 70, target
+    budget = deploy.of_kind(docs, "PodDisruptionBudget")[0]["spec"]
+    assert budget["maxUnavailable"] == 1, budget
+    # Its own replicas would undo what the autoscaler decides.
+    assert "replicas" not in deploy.of_kind(docs, "Deployment")[0]["spec"]
+
+
+def a_client_stays_at_its_pod_where_streams_live_there():
+    def affinity(name):
+        service = deploy.of_kind(deploy.variant(name), "Service")[0]
+        return service["spec"].get("sessionAffinity")
+    assert affinity("small") == "ClientIP"
+    assert affinity("irsa") is None
+
+
+def a_packaged_chart_renders_the_same():
+    with deploy.folder() as folder:
+        deploy.command(deploy.helms()[-1], "package", deploy.CHART, "-d",
+                       folder)
+        path = next(deploy.pathlib.Path(folder).glob("*.tgz"))
+        values = deploy.HERE / "variants" / "everything.yaml"
+        packed = deploy.command(
+            deploy.helms()[-1], "template", "cloudwatch-mcp", path,
+            "--namespace", deploy.NAMESPACE, "-f", values)
+        assert packed == deploy.render(deploy.helms()[-1], "-f", values)
+
+
 def pod_identity_reaches_its_agent():
     policies = deploy.of_kind(deploy.variant("pod-identity"), "NetworkPolicy")
     assert "169.254.170.23/32" in json.dumps(policies)
@@ -246,6 +279,9 @@ deploy.run([lint_has_nothing_to_say, lint_sees_a_broken_chart,
             the_service_is_where_the_guides_say,
             the_role_is_on_the_service_account,
             the_node_role_is_out_of_reach_unless_chosen,
+            the_promised_numbers_are_kept,
+            a_client_stays_at_its_pod_where_streams_live_there,
+            a_packaged_chart_renders_the_same,
             pod_identity_reaches_its_agent, every_named_file_is_mounted,
             pods_restart_when_settings_change_and_only_then,
             the_notes_tell_the_next_command, versions_follow_the_makefile,

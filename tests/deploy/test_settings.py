@@ -7,8 +7,7 @@ import deploy
 import policy
 
 # Settings whose code is still to come; a name leaves when it has come.
-COMING = {"CLOUDWATCH_MCP_ACCOUNTS_FILE", "CLOUDWATCH_MCP_TLS_CERT",
-          "CLOUDWATCH_MCP_TLS_KEY"}
+COMING = {"CLOUDWATCH_MCP_TLS_CERT", "CLOUDWATCH_MCP_TLS_KEY"}
 # Variants whose only callers the program does not know yet.
 NOBODY_YET = {"gateway"}
 NAME = re.compile(r"^(CLOUDWATCH_MCP|AUTH|AWS|ENABLE|FASTMCP)_[A-Z0-9_]+$")
