@@ -59,6 +59,9 @@ has_out(const struct conn *c)
 static int64_t
 deadline(const struct conn *c, int64_t now_ms)
 {
+	int64_t write_ms = now_ms + c->limits->write_ms < c->reply_end_ms ?
+	    now_ms + c->limits->write_ms : c->reply_end_ms;
+
 	switch (c->state) {
 	case CONN_IDLE:
 		return now_ms + c->limits->idle_ms;
@@ -67,13 +70,10 @@ deadline(const struct conn *c, int64_t now_ms)
 	case CONN_BODY:
 		return now_ms + c->limits->body_ms;
 	case CONN_STREAM:
-		if (!has_out(c)) {
-			return now_ms + c->limits->heartbeat_ms;
-		}
-		/* fall through */
+		return has_out(c) ? write_ms :
+		    now_ms + c->limits->heartbeat_ms;
 	case CONN_REPLY:
-		return now_ms + c->limits->write_ms < c->reply_end_ms ?
-		    now_ms + c->limits->write_ms : c->reply_end_ms;
+		return write_ms;
 	case CONN_LINGER:
 		return now_ms + c->limits->linger_ms;
 	case CONN_BUSY: /* the job has its own deadline */
