@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/deploy/iam.sh PROGRAM: everything that is checked about deploy/iam.
+# tests/deploy/iam.sh PROGRAM: everything that is checked about deploy/iam,
+# and about deploy/MOVING.md.
 # Ends with "N passed, N failed".
 passed=0
 failed=0
@@ -23,6 +24,7 @@ part() {
 part python3 tests/deploy/iam_check.py "$1"
 part python3 tests/deploy/iam_selftest.py
 part python3 tests/deploy/multi_account_test.py "$1"
+part python3 tests/deploy/moving_check.py
 if command -v cfn-lint >/dev/null; then
 	part cfn-lint deploy/iam/cross-account-role.template.json
 else

@@ -329,6 +329,23 @@ def what_others_made_is_left_alone(cloud):
     assert not cloud.state()["production"]["providers"]
 
 
+def each_thing_of_others_is_left_alone(cloud):
+    cloud.run("setup")
+    whole = cloud.state()
+    for kind, name in (("roles", f"role {ROLE}"),
+                       ("policies", "policy MCPReadOnlyPolicy")):
+        def unmark(state, of=kind):
+            for thing in state["staging"][of].values():
+                thing["tags"] = []
+        for action in ("setup", "teardown"):
+            cloud.write("state.json", json.dumps(whole))
+            cloud.change(unmark)
+            status, text, _ = cloud.run(action, "--yes")
+            assert status == 1, (action, kind, text)
+            assert f"failed to touch {name}: it was not" in text, text
+            assert cloud.state()["staging"][kind], (action, kind)
+
+
 def namespaces_may_have_stars(cloud):
     cloud.write("config", cloud.read("config").replace(
         "namespace: observability", 'namespace: "team-*"'))
@@ -518,22 +535,34 @@ def wrong_configurations_are_one_sentence(cloud):
     assert status == 2 and "cannot read /none" in text
 
 
-def the_server_reads_what_is_generated(cloud):
+def the_server_reads_the_accounts_file(cloud):
+    server_reads(cloud, "CLOUDWATCH_MCP_ACCOUNTS_FILE", "accounts.yaml")
+
+
+def the_server_reads_the_aws_config(cloud):
+    server_reads(cloud, "AWS_CONFIG_FILE", "aws-config")
+
+
+def server_reads(cloud, setting, file):
     if len(sys.argv) < 2:
         return
     assert cloud.run("generate-config", "--out", cloud.folder)[0] == 0
     p = subprocess.run(
         [sys.argv[1], "call", "list_profiles"], capture_output=True,
         text=True, check=False,
-        env={"AWS_CONFIG_FILE": cloud.path("aws-config"),
-             "AWS_EC2_METADATA_DISABLED": "true", "HOME": cloud.folder,
+        env={setting: cloud.path(file), "HOME": cloud.folder,
+             "AWS_EC2_METADATA_DISABLED": "true",
              "AWS_REGION": "us-east-2"})
     assert p.returncode == 0, p.stderr
     profiles = {q["profile_name"]: q for q in json.loads(p.stdout)["profiles"]}
     for name, account, region in (("production", PROD, "us-east-2"),
                                   ("staging", STAGING, "eu-west-1")):
-        found = json.dumps(profiles[name])
-        assert account in found and region in found, found
+        found = profiles[name]
+        assert found["account_id"] == account, found
+        assert found["region"] == region, found
+        assert found["role_arn"] == f"arn:aws:iam::{account}:role/{ROLE}"
+        assert setting == "AWS_CONFIG_FILE" or \
+            found["description"] == f"Shop, {name}", found
 
 
 def the_aws_cli_knows_every_call(_):
@@ -568,10 +597,12 @@ TESTS = [
     a_profile_of_another_account_is_not_touched,
     dry_runs_print_calls_and_make_none,
     teardown_leaves_nothing_that_setup_made, teardown_asks_first,
-    what_others_made_is_left_alone, namespaces_may_have_stars,
+    what_others_made_is_left_alone, each_thing_of_others_is_left_alone,
+    namespaces_may_have_stars,
     several_clusters_are_trusted_side_by_side, descriptions_may_hold_anything,
     the_same_in_yaml_and_json, wrong_configurations_are_one_sentence,
-    the_server_reads_what_is_generated, the_aws_cli_knows_every_call,
+    the_server_reads_the_accounts_file, the_server_reads_the_aws_config,
+    the_aws_cli_knows_every_call,
 ]
 
 

@@ -3,12 +3,13 @@
 // supergateway in front of our standard input, in each of its modes, and
 // behind our HTTP:
 //
-//	node clients_gateway.mjs PROGRAM
+//	node clients_gateway.mjs PROGRAM MOVING_PAGE
 //
 // A client of the official SDK talks through it, several at once where the mode
-// serves several. Ends with "N passed, N failed".
+// serves several. The page's own command for it is one of the modes. Ends with "N passed, N failed".
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,8 +23,9 @@ import { WebSocketClientTransport }
 	from '@modelcontextprotocol/sdk/client/websocket.js';
 
 const program = path.resolve(process.argv[2]);
-const gateway = path.join(path.dirname(fileURLToPath(import.meta.url)),
-	'node_modules/supergateway/dist/index.js');
+const page = fs.readFileSync(process.argv[3], 'utf8');
+const here = path.dirname(fileURLToPath(import.meta.url));
+const gateway = `${here}/node_modules/supergateway/dist/index.js`;
 const ours = `${program} --demo --stdio --log-level ERROR`;
 const started = [];
 
@@ -112,11 +114,28 @@ async function front({ words, at, clients }) {
 	await use(at(port));
 }
 
+// The page's command, with what would be fetched and the port replaced.
+async function asWritten() {
+	const [, text] = /^```sh supergateway\n(.*)\n```$/m.exec(page);
+	const { supergateway } = JSON.parse(fs.readFileSync(
+		`${here}/package.json`)).dependencies;
+	const port = await freePort();
+	const npx = `npx -y supergateway@${supergateway}`;
+
+	assert.ok(text.startsWith(npx) && text.endsWith('--port 8000'), text);
+	start('sh', ['-c', text.replace(npx, `'${process.execPath}' '${gateway}'`)
+		.replace('8000', port)
+		.replace('cloudwatch-mcp --stdio', `${ours}`)]);
+	await listens(port);
+	await use(new SSEClientTransport(
+		new URL(`http://127.0.0.1:${port}/sse`)));
+}
+
 async function behind(words) {
 	const port = await freePort();
 
 	start(program, ['--demo', '--port', String(port), '--log-level',
-		'ERROR']);
+		'ERROR', '--legacy-sse']);
 	await listens(port);
 	await use(new StdioClientTransport({ command: process.execPath,
 		args: [gateway, ...words(port), '--logLevel', 'none'],
@@ -142,6 +161,9 @@ for (const f of fronts) {
 }
 await test('streamable HTTP to stdio', () => behind((port) =>
 	['--streamableHttp', `http://127.0.0.1:${port}/mcp`]));
+await test('SSE to stdio', () => behind((port) =>
+	['--sse', `http://127.0.0.1:${port}/sse`]));
+await test('as the page has it', asWritten);
 for (const child of started) {
 	try {
 		process.kill(-child.pid);

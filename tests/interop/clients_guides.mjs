@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import * as librechat from 'librechat-data-provider';
 import YAML from 'yaml';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport }
 	from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { StdioClientTransport }
@@ -200,6 +201,9 @@ function readHolmes(body) {
 	only(server.config, ['url', 'mode', 'health_check_tool'],
 		['headers', 'extra_headers', 'verify_ssl']);
 	assert.ok(['streamable-http', 'sse'].includes(server.config.mode));
+	// In the mode sse the client would append it.
+	assert.equal(server.config.url.endsWith('/sse'),
+		server.config.mode === 'sse');
 	return { ...server.config, headers: { ...server.config.headers,
 		...server.config.extra_headers } };
 }
@@ -312,7 +316,9 @@ async function probe(url) {
 async function overHttp(kind, server, port) {
 	const url = new URL(server.url.replace(ADDRESS,
 		`http://127.0.0.1:${port}`));
-	const make = (headers) => new StreamableHTTPClientTransport(url,
+	const Transport = server.mode === 'sse' ? SSEClientTransport :
+		StreamableHTTPClientTransport;
+	const make = (headers) => new Transport(url,
 		{ requestInit: { headers } });
 
 	assert.equal(url.port, String(port));

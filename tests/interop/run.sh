@@ -122,7 +122,8 @@ if serve "$port" "$program" --demo --port "$port" --log-level ERROR; then
 fi
 part "client guides" "$node" "$work/clients_guides.mjs" "$program" \
     deploy/clients "$here/clients_sigv4_proxy.py"
-part "supergateway" "$node" "$work/clients_gateway.mjs" "$program"
+part "supergateway" "$node" "$work/clients_gateway.mjs" "$program" \
+    deploy/MOVING.md
 part "Terraform module" "$node" "$work/terraform.mjs" deploy/iam/terraform
 part "botocore signs as we do" python3 "$here/botocore_sigv4.py" \
     "$sigv4_probe" 2000
