@@ -9,6 +9,7 @@
  *	POST /messages        ...and its other half
  *	GET  /health          the process lives
  *	GET  /ready           it may get traffic: credentials, not draining
+ *	GET  /metrics         counters, for Prometheus
  *	GET  /                what this is; to browsers, a page to try it
  *
  * Where authentication is on, /mcp and what is below it are for callers that
@@ -27,8 +28,10 @@
 #include "app_auth.h"
 #include "app_legacy.h"
 #include "app_mcp.h"
+#include "app_metrics.h"
 #include "app_page.h"
 #include "base/limits.h"
+#include "base/meter.h"
 #include "mcp/mcp.h"
 #include "proto/http1.h"
 #include "proto/json.h"
@@ -51,11 +54,11 @@ origin_allowed(const struct app *app, struct str origin)
 }
 
 static bool
-host_allowed(const struct app *app, struct str authority)
+host_allowed(const struct app *app, bool loopback, struct str authority)
 {
 	struct url u;
 
-	if (app->hosts.len == 0 && (!app->loopback || authority.p == NULL)) {
+	if (app->hosts.len == 0 && (!loopback || authority.p == NULL)) {
 		return true;
 	}
 	return visit_listed(app->hosts, authority) ||
@@ -72,7 +75,8 @@ check_caller(struct visit *v)
 
 	if (http1_header_n(r->headers, r->header_n, S("Origin")) > 1 ||
 	    (origin.p != NULL && !origin_allowed(v->app, origin)) ||
-	    !host_allowed(v->app, r->authority)) {
+	    !host_allowed(v->app, v->job->side ? v->app->side_loopback :
+	    v->app->loopback, r->authority)) {
 		return ERR_HTTP_HOST;
 	}
 	v->origin = origin;
@@ -163,6 +167,8 @@ static const struct route routes[] = {
 	    STR_INIT("GET"), true, app_auth_metadata, NULL },
 	{ STR_INIT("/.well-known/oauth-protected-resource"),
 	    STR_INIT("GET"), true, app_auth_metadata, NULL },
+	{ STR_INIT("/metrics"), STR_INIT("GET"), true, app_metrics_begin,
+	    NULL },
 	{ STR_INIT("/sse"), STR_INIT("GET"), false, app_legacy_begin, NULL },
 	{ STR_INIT("/messages"), STR_INIT("POST"), false, app_legacy_message,
 	    app_legacy_run },
@@ -170,15 +176,34 @@ static const struct route routes[] = {
 	    app_legacy_run },
 };
 
+#define ROUTE_N (sizeof(routes) / sizeof(routes[0]))
+
 static const struct route *
 find_route(struct str path)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+	for (size_t i = 0; i < ROUTE_N; i++) {
 		if (str_eq(routes[i].path, path)) {
 			return &routes[i];
 		}
 	}
 	return NULL;
+}
+
+_Static_assert(ROUTE_N < METER_ROUTE_N, "a counter for each route and none");
+
+/* Its place in the table; the one behind for paths that do not exist. */
+static size_t
+route_number(const struct route *route)
+{
+	return route == NULL ? ROUTE_N : (size_t)(route - routes);
+}
+
+/* see app.h */
+struct str
+app_route_path(size_t number)
+{
+	return number < ROUTE_N ? routes[number].path :
+	    number == ROUTE_N ? S("other") : STR_NONE;
 }
 
 static struct str
@@ -212,6 +237,7 @@ preflight(struct visit *v)
 		return visit_error(v, ERR_NOMEM, STR_NONE, VISIT_NO_FIELD);
 	}
 	job->reply_head = buf_str(&b);
+	v->status = 204;
 	return APP_DONE;
 }
 
@@ -243,6 +269,10 @@ begin_http(struct visit *v)
 		    "--allowed-origins"),
 		    VISIT_NO_FIELD);
 	}
+	if (v->job->side && v->route != NULL &&
+	    v->route->begin != app_metrics_begin) {
+		v->route = NULL;
+	}
 	if (v->route == NULL) {
 		return visit_refuse(v, ERR_HTTP_NOT_FOUND, S("there is nothing "
 		    "at this path; the MCP endpoint is /mcp"), VISIT_NO_FIELD);
@@ -263,6 +293,19 @@ begin_http(struct visit *v)
 	return begin_route(v);
 }
 
+/* Counts the request when it is answered. What is answered at once takes as
+ * long as the engine says, without one more look at the clock. */
+static enum app_verdict
+count(struct visit *v, enum app_verdict verdict)
+{
+	if (verdict != APP_DEFER) {
+		meter_request(v->app->meter, route_number(v->route),
+		    v->job->http->method, v->status,
+		    v->message.log.duration_ms);
+	}
+	return verdict;
+}
+
 static enum app_verdict
 begin(void *ctx, struct app_job *job)
 {
@@ -270,7 +313,7 @@ begin(void *ctx, struct app_job *job)
 	struct visit *v = job->state;
 
 	if (v != NULL) {
-		return begin_route(v);
+		return count(v, begin_route(v));
 	}
 	v = ARENA_NEW(&job->arena, struct visit);
 	if (v == NULL) {
@@ -287,7 +330,8 @@ begin(void *ctx, struct app_job *job)
 	if (job->deadline_ms > job->start_ms + app->call_ms) {
 		job->deadline_ms = job->start_ms + app->call_ms;
 	}
-	return job->front == APP_HTTP ? begin_http(v) : app_mcp_stdio_begin(v);
+	return job->front == APP_HTTP ? count(v, begin_http(v)) :
+	    app_mcp_stdio_begin(v);
 }
 
 static void
@@ -318,6 +362,12 @@ run(void *ctx, struct app_job *job)
 	(void)ctx;
 	if (job->front == APP_HTTP) {
 		run_http(v);
+		if (!job->again) {
+			meter_request(v->app->meter, route_number(v->route),
+			    job->http->method, v->status,
+			    v->app->sys->mono_ms(v->app->sys->ctx) -
+			    job->start_ms);
+		}
 	} else {
 		app_mcp_stdio_run(v);
 	}

@@ -32,6 +32,7 @@ struct auth;
 struct aws;
 struct http1_request;
 struct mcp;
+struct meter;
 struct rate;
 
 enum app_front {
@@ -55,6 +56,8 @@ struct app_job {
 	const struct http1_request *http; /* parsed head, slices in the arena;
 	                      * NULL on stdio */
 	struct str body;     /* whole body, or the line without its newline */
+	bool side;           /* HTTP: it came in by the second listener, the
+	                      * one for metrics */
 	uint64_t conn;       /* HTTP: names the connection, not 0; no other one
 	                      * ever has the same name */
 	struct str peer;     /* address of the client, for the log; or absent */
@@ -125,6 +128,22 @@ struct app_calls {
 	void (*closed)(void *app, uint64_t stream);
 };
 
+/* What is known elsewhere and shown among the metrics. */
+struct app_gauges {
+	uint64_t accepted_n, refused_n; /* connections so far */
+	unsigned conn_n, conn_max;     /* open, and at most */
+	unsigned stream_n, stream_max; /* event streams that last */
+	unsigned queue_n, queue_max;   /* calls that wait for a worker */
+	unsigned running_n, worker_n;
+	size_t budget_used, budget_max; /* bytes of all requests */
+	uint64_t memory_max;           /* the computed ceiling, bytes */
+	uint64_t resident;             /* bytes; 0: not known */
+	uint64_t connect_n, reuse_n;   /* connections to AWS: new, kept */
+	uint64_t handshake_n, resume_n; /* TLS: all, of them resumed */
+	bool keys_ready;               /* AWS credentials are at hand */
+	int64_t keys_until_ms;         /* wall clock; 0: they do not end */
+};
+
 /* The program below its fronts. Filled by main.c before the first request and
  * read-only from then on, but for the two atomics. */
 struct app {
@@ -150,11 +169,21 @@ struct app {
 	void *credentials_ctx;
 	atomic_bool draining; /* set by the server: /ready says 503 */
 	atomic_uint_fast64_t request_n; /* numbers the requests in the log */
+	struct meter *meter;  /* counts; NULL: no metrics */
+	bool meter_aside;     /* they are shown on the side listener only */
+	bool side_loopback;   /* that is bound to a loopback address */
+	/* Fills *out, which is zeroed; loop thread. */
+	void (*gauges)(void *ctx, struct app_gauges *out);
+	void *gauges_ctx;
+	int64_t started_ms;   /* wall clock at start */
 	struct app_legacy *legacy; /* sessions of the HTTP+SSE transport; NULL:
 	                       * it is off */
 	void *session;        /* stdio: struct mcp_session, loop thread only */
 };
 
+/* Label of a route, by its number; absent behind the last one, which is for
+ * paths that do not exist. */
+struct str app_route_path(size_t number);
 /* The functions that fronts call. `app` outlives the fronts. */
 struct app_calls app_calls(struct app *app);
 

@@ -5,6 +5,7 @@
 #include "auth/rate.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "tools/tools.h"
 
 /* ---- what a caller may do ---- */
@@ -122,8 +123,14 @@ static enum app_auth
 judge(struct visit *v, enum auth_verdict verdict,
     const struct auth_refusal *no)
 {
+	struct meter *m = v->app->meter;
+
 	if (verdict == AUTH_LATER) {
 		return APP_AUTH_LATER;
+	}
+	if (m != NULL) {
+		meter_add(&m->auth[verdict == AUTH_OK ? v->caller.kind :
+		    AUTH_NOBODY][verdict]);
 	}
 	if (verdict != AUTH_OK) {
 		return refuse(v, no);
@@ -145,6 +152,7 @@ app_auth_check(struct visit *v)
 {
 	struct auth_request r = request_of(v);
 	struct auth_refusal no;
+	enum auth_verdict verdict;
 
 	if (v->route->open) {
 		return APP_AUTH_OK;
@@ -155,8 +163,12 @@ app_auth_check(struct visit *v)
 		}
 		return APP_AUTH_OK;
 	}
-	return judge(v, auth_check(v->app->auth, &r, &v->job->arena,
-	    &v->caller, &no), &no);
+	verdict = auth_check(v->app->auth, &r, &v->job->arena, &v->caller, &no);
+	if (verdict == AUTH_OK || verdict == AUTH_LATER) {
+		meter_cache(v->app->meter, METER_CACHE_CALLER,
+		    verdict == AUTH_OK);
+	}
+	return judge(v, verdict, &no);
 }
 
 /* see app_auth.h */
@@ -207,6 +219,13 @@ static const struct str kinds[] = {
 	[AUTH_PROXY] = STR_INIT("proxy"),
 	[AUTH_CREDENTIALS] = STR_INIT("credentials"),
 };
+
+/* see app_auth.h */
+struct str
+app_auth_kind(enum auth_kind kind)
+{
+	return kinds[kind];
+}
 
 /* see app_auth.h */
 void

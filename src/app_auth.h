@@ -21,6 +21,9 @@ enum app_auth app_auth_check(struct visit *v);
 /* The same on a worker; never APP_AUTH_LATER. */
 enum app_auth app_auth_wait(struct visit *v);
 
+/* The word for what a caller is known by. */
+struct str app_auth_kind(enum auth_kind kind);
+
 /* GET /.well-known/oauth-protected-resource[/mcp] (RFC 9728). */
 enum app_verdict app_auth_metadata(struct visit *v);
 

@@ -150,6 +150,7 @@ app_legacy_begin(struct visit *v)
 	}
 	job->reply_head = buf_str(&head);
 	job->reply_body = buf_str(&event);
+	v->status = 200;
 	return APP_STREAM;
 }
 

@@ -147,6 +147,7 @@ finish_mcp(struct visit *v)
 
 	begin_reply(v);
 	if (v->streaming) {
+		v->status = 200;
 		finish_stream(v);
 	} else if (m->reply.p == NULL) {
 		(void)visit_reply(v, m->http_status, STR_NONE, S(""),
@@ -171,6 +172,7 @@ app_mcp_init(struct visit *v, enum mcp_front front)
 	m->deadline_ms = v->job->deadline_ms;
 	m->cancel = &v->job->cancel;
 	m->number = v->number;
+	m->meter = v->app->meter;
 	m->ctx = v;
 	if (front != MCP_STDIO) {
 		(void)!trace_from_headers(v->job->http->headers,

@@ -113,6 +113,16 @@ static const struct row rows[] = {
 	    NONE, KIND_TEXT, FIELD(allowed_hosts), NONE, 1, 4096,
 	    STR_INIT("Host names besides localhost on a loopback address; * "
 	    "allows any") },
+	{ NONE, STR_INIT("CLOUDWATCH_MCP_METRICS"), NONE, KIND_SWITCH,
+	    FIELD(metrics), STR_INIT("true"), 0, 0,
+	    STR_INIT("false: nothing is counted, and no /metrics") },
+	{ STR_INIT("metrics-port"), STR_INIT("CLOUDWATCH_MCP_METRICS_PORT"),
+	    NONE, KIND_PORT, FIELD(metrics_port), NONE, 0, 65535,
+	    STR_INIT("serve /metrics on this port only; 0 takes a free one; "
+	    "default: beside /mcp, open to everybody as /health is") },
+	{ STR_INIT("metrics-host"), STR_INIT("CLOUDWATCH_MCP_METRICS_HOST"),
+	    NONE, KIND_TEXT, FIELD(metrics_host), NONE, 1, 253,
+	    STR_INIT("address of that port; default: that of --host") },
 	{ STR_INIT("legacy-sse"), STR_INIT("CLOUDWATCH_MCP_LEGACY_SSE"), NONE,
 	    KIND_SWITCH, FIELD(legacy_sse), NONE, 0, 0, STR_INIT("true: serve "
 	    "the HTTP+SSE transport of 2024-11-05 at /sse, too; needs one "
@@ -546,7 +556,8 @@ config_parse(struct config *c, const struct str *words, size_t word_n,
 	bool literal = false;
 	enum err err;
 
-	*c = (struct config){ .command = CONFIG_SERVE, .args = args };
+	*c = (struct config){ .command = CONFIG_SERVE, .args = args,
+	    .metrics_port = -1 };
 	if (args == NULL) {
 		return fail_set(f, ERR_NOMEM, 0, STR_NONE);
 	}

@@ -69,6 +69,9 @@ struct config {
 	struct str allowed_origins; /* comma-separated; "*": any */
 	struct str allowed_hosts;   /* comma-separated; "*": any */
 	bool page;              /* browsers get the page at / */
+	bool metrics;           /* serve /metrics */
+	int64_t metrics_port;   /* on a listener of its own; -1: no */
+	struct str metrics_host; /* its address; absent: as host */
 	bool legacy_sse;        /* serve the HTTP+SSE transport as well */
 	struct str enable_auth; /* true, false; absent: by what is set */
 	struct str center_issuer, center_client_id; /* an OpenID issuer */

@@ -23,6 +23,7 @@
 #include "aws/creds.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "cli/cli.h"
 #include "config.h"
 #include "demo/demo.h"
@@ -56,6 +57,9 @@ struct program {
 	struct aws aws;
 	struct mcp *mcp;
 	struct mcp_session session;
+	struct meter meter;
+	struct server *server;    /* of HTTP */
+	uint64_t memory_max;      /* the ceiling, bytes */
 	struct app app;
 	struct auth *auth;        /* NULL: everybody may call */
 	struct rate *rate;        /* NULL: as often as they like */
@@ -169,6 +173,8 @@ open_engine(struct program *p, struct fail *f)
 		.sys = &p->sys,
 		.transport = &p->transport,
 		.log = &p->log,
+		.meter = p->config.metrics && !p->config.stdio ? &p->meter :
+		    NULL,
 		.profile = p->config.profile_given ? p->config.profile :
 		    STR_NONE,
 		.region = p->config.region_given ? p->config.region :
@@ -201,6 +207,7 @@ open_engine(struct program *p, struct fail *f)
 	p->aws.sys = &p->sys;
 	p->aws.transport = &p->transport;
 	p->aws.log = &p->log;
+	p->aws.meter = setup.meter;
 	p->aws.profile = setup.profile;
 	p->aws.profiles = p->config.profiles;
 	p->aws.region = p->config.region;
@@ -278,6 +285,13 @@ start_refresher(struct program *p, struct fail *f)
 	    S("the system refuses one more thread"));
 }
 
+static struct str
+metrics_host(const struct program *p)
+{
+	return p->config.metrics_host.len > 0 ? p->config.metrics_host :
+	    p->config.host;
+}
+
 static void
 fill_app(struct program *p)
 {
@@ -301,6 +315,10 @@ fill_app(struct program *p)
 	app->credentials = credentials_ready;
 	app->credentials_ctx = p;
 	app->session = &p->session;
+	app->meter = p->aws.meter;
+	app->meter_aside = p->config.metrics_port >= 0;
+	app->side_loopback = url_host_is_loopback(metrics_host(p));
+	app->started_ms = p->sys.now_ms(p->sys.ctx);
 }
 
 /* What all requests together may hold: the setting, else half of the limit of
@@ -392,7 +410,55 @@ open_server(struct program *p, struct server *server, struct app_calls calls,
 	config.grace_ms = p->config.drain_grace_s * 1000;
 	config.signals = true;
 	config.draining = &p->app.draining;
+	config.meter = p->app.meter;
+	if (p->app.meter != NULL && p->config.command == CONFIG_SERVE) {
+		config.side_port = (int)p->config.metrics_port;
+		config.side_host = metrics_host(p);
+	}
 	return server_open(server, &config, calls, f);
+}
+
+/* Bytes of memory in use, as /proc says; 0: it does not. */
+static uint64_t
+resident(const struct program *p)
+{
+	char text[4096];
+	struct buf b = buf_fixed(text, sizeof(text));
+	struct str key = S("VmRSS:");
+	uint64_t kib = 0;
+	struct str rest;
+	size_t at;
+
+	if (p->real->read_file(p->real->ctx, S("/proc/self/status"), &b) !=
+	    ERR_OK) {
+		return 0;
+	}
+	at = str_find(buf_str(&b), key, 0);
+	rest = str_trim(str_sub(buf_str(&b), at + key.len, b.len));
+	return str_u64(str_cut(&rest, ' '), UINT64_MAX / 1024, &kib) ?
+	    kib * 1024 : 0;
+}
+
+static void
+fill_gauges(void *ctx, struct app_gauges *out)
+{
+	struct program *p = ctx;
+	struct client_stats stats = { .exchange_n = 0 };
+	char text[FAIL_TEXT_MAX];
+	struct buf why = buf_fixed(text, sizeof(text));
+
+	server_gauges(p->server, out);
+	if (p->client != NULL) {
+		client_stats(p->client, &stats);
+	}
+	out->connect_n = stats.connect_n;
+	out->reuse_n = stats.reuse_n;
+	out->handshake_n = stats.handshake_n;
+	out->resume_n = stats.resume_n;
+	out->memory_max = p->memory_max;
+	out->resident = resident(p);
+	out->keys_ready = credentials_ready(p, &why);
+	out->keys_until_ms = creds_expiry(p->aws.creds);
 }
 
 static int
@@ -400,15 +466,17 @@ serve_http(struct program *p, struct fail *f)
 {
 	static struct server server;
 	struct buf banner = buf_in(&p->arena, 8192);
-	uint64_t memory_max;
 	bool clean;
 
+	p->server = &server;
+	p->app.gauges = fill_gauges;
+	p->app.gauges_ctx = p;
 	if (open_server(p, &server, app_calls(&p->app), f) != ERR_OK) {
 		return refuse(f);
 	}
-	memory_max = server_memory_max(&server.config) +
+	p->memory_max = server_memory_max(&server.config) +
 	    sys_linux_memory_max() + p->connections.cap + p->arena.held;
-	say_start(p, "http", server.port, memory_max);
+	say_start(p, "http", server.port, p->memory_max);
 	if (p->config.demo) {
 		cli_banner(&banner, p->config.host, server.port);
 		put(STDOUT_FILENO, buf_str(&banner));

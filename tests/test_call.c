@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include "aws/call.h"
+#include "aws/operation.h"
 #include "base/timefmt.h"
 #include "fake_sys.h"
 #include "fake_transport.h"
@@ -109,6 +110,81 @@ TEST(logs_speaks_json_1_1)
 	    "X-Amz-Target: Logs_20140328.StartQuery\n"));
 	CHECK(fake_transport_saw(&wire, "application/x-amz-json-1.1\n"));
 	CHECK(!fake_transport_saw(&wire, "x-amzn-query-mode"));
+	CHECK(end());
+}
+
+/* ---- counters ---- */
+
+static struct meter meter;
+
+static const struct meter_operation *
+counted(enum endpoint_service service, const char *name)
+{
+	return &meter.operations[operation_index(service, str_from_z(name))];
+}
+
+TEST(calls_repeats_and_throttles_are_counted_by_operation)
+{
+	const struct meter_operation *n = counted(ENDPOINT_CLOUDWATCH,
+	    "DescribeAlarms");
+
+	begin();
+	meter = (struct meter){ .lookups = { 0 } };
+	aws.meter = &meter;
+	for (int i = 0; i < 2; i++) {
+		fake_transport_reply(&wire, MONITORING, 400,
+		    "{\"__type\":\"ThrottlingException\"}");
+	}
+	fake_transport_reply(&wire, MONITORING, 200, "{}")->ms = 30;
+	fake_transport_reply(&wire, MONITORING, 403,
+	    "{\"__type\":\"AccessDeniedException\"}");
+	fake_transport_reply(&wire, LOGS, 200, "{}");
+	CHECK_INT(call(&describe), ERR_OK);
+	CHECK_INT(call(&describe), ERR_AWS_ACCESS);
+	CHECK_INT(call(&start), ERR_OK);
+	CHECK_INT(meter_get(&n->outcomes[METER_OK]), 1);
+	CHECK_INT(meter_get(&n->outcomes[METER_DENIED]), 1);
+	CHECK_INT(meter_get(&n->throttles), 2);
+	CHECK_INT(meter_get(&n->retries), 2);
+	/* With the pauses between the attempts. */
+	CHECK(meter_get(&n->times.sum_ms) > 30);
+	CHECK_INT(meter_get(&n->times.n[0]), 1);
+	n = counted(ENDPOINT_LOGS, "StartQuery");
+	CHECK_INT(meter_get(&n->outcomes[METER_OK]), 1);
+	CHECK_INT(meter_get(&n->retries), 0);
+	CHECK_INT(meter_get(&meter.caches[METER_CACHE_SIGNING_KEY][1]), 3);
+	CHECK_INT(meter_get(&meter.caches[METER_CACHE_SIGNING_KEY][0]), 2);
+	CHECK(end());
+}
+
+TEST(requests_that_wait_for_their_turn_are_counted)
+{
+	begin();
+	meter = (struct meter){ .lookups = { 0 } };
+	aws.meter = &meter;
+	aws.quota_percent = 100;
+	fake_transport_reply(&wire, MONITORING, 200, "{}")->forever = true;
+	for (int i = 0; i < 12; i++) {
+		CHECK_INT(call(&describe), ERR_OK);
+	}
+	CHECK(meter_get(&counted(ENDPOINT_CLOUDWATCH, "DescribeAlarms")->paced)
+	    > 0);
+	CHECK(end());
+}
+
+TEST(an_operation_that_may_not_be_sent_is_not_counted)
+{
+	static const struct aws_op bad = { ENDPOINT_LOGS,
+	    STR_INIT("DeleteLogGroup") };
+
+	begin();
+	meter = (struct meter){ .lookups = { 0 } };
+	aws.meter = &meter;
+	CHECK_INT(call(&bad), ERR_INTERNAL);
+	for (size_t i = 0; i < METER_OPERATION_N; i++) {
+		CHECK_INT(meter_get(&meter.operations[i].outcomes[METER_ERROR]),
+		    0);
+	}
 	CHECK(end());
 }
 

@@ -89,6 +89,24 @@ TEST(an_empty_variable_counts_as_unset)
 	CHECK_STR(c.region, S("eu-north-1"));
 }
 
+TEST(metrics_have_a_port_of_their_own_only_where_it_is_set)
+{
+	static const struct pair env[] = {
+		{ "CLOUDWATCH_MCP_METRICS_PORT", "tcp://10.0.0.1:9090" },
+		{ "CLOUDWATCH_MCP_METRICS", "false" }, { NULL, NULL },
+	};
+	struct config c;
+
+	CHECK_INT(parse(&c, NULL, WORDS()), ERR_OK);
+	CHECK_INT(c.metrics_port, -1);
+	CHECK(c.metrics);
+	CHECK_INT(parse(&c, NULL, WORDS("--metrics-port=0")), ERR_OK);
+	CHECK_INT(c.metrics_port, 0);
+	CHECK_INT(parse(&c, env, WORDS()), ERR_OK);
+	CHECK_INT(c.metrics_port, 9090);
+	CHECK(!c.metrics);
+}
+
 TEST(the_port_is_taken_from_the_form_that_kubernetes_sets)
 {
 	static const struct pair env[] = {

@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include "aws/creds.h"
+#include "base/meter.h"
 #include "base/limits.h"
 #include "fake_transport.h"
 
@@ -213,6 +214,25 @@ TEST(keys_are_cached_until_they_are_due)
 	pass(49 * MINUTE);
 	GIVES("A");
 	CHECK_INT(net.request_n, 1);
+}
+
+TEST(look_ups_are_counted_and_their_end_is_known)
+{
+	static struct meter meter;
+
+	begin();
+	meter = (struct meter){ .auth = { { 0 } } };
+	setup.meter = &meter;
+	creds = creds_new(&start, &setup);
+	CHECK_INT(creds_expiry(creds), 0);
+	agent(KEYS("A", "2026-11-20T13:00:00Z"));
+	GIVES("A");
+	GIVES("A");
+	GIVES("A");
+	CHECK_INT(creds_expiry(creds), FAKE_NOW_MS + 60 * MINUTE);
+	CHECK_INT(meter_get(&meter.lookups[METER_OK]), 1);
+	CHECK_INT(meter_get(&meter.caches[METER_CACHE_CREDENTIALS][0]), 1);
+	CHECK_INT(meter_get(&meter.caches[METER_CACHE_CREDENTIALS][1]), 2);
 }
 
 TEST(without_a_background_thread_readers_renew)

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/meter.h"
 #include "net/server.h"
 
 static struct server server;
@@ -27,6 +28,7 @@ static bool drained;
 static atomic_bool draining;
 static atomic_uint cancelled_n;
 static atomic_uint finished_n;
+static struct app_gauges gauges; /* as of the last GET /gauges */
 static atomic_uint closed_n;   /* streams that ended */
 static atomic_ullong stream;   /* the last one that began */
 static atomic_bool go; /* lets calls of /wait and /keep go on */
@@ -93,6 +95,16 @@ begin(void *app, struct app_job *job)
 	}
 	if (str_starts(path, S("/say"))) {
 		return say(job);
+	}
+	if (str_eq(path, S("/gauges"))) {
+		gauges = (struct app_gauges){ .accepted_n = 0 };
+		server_gauges(&server, &gauges);
+		reply(job, S("looked"));
+		return APP_DONE;
+	}
+	if (str_eq(path, S("/side"))) {
+		reply(job, job->side ? S("side") : S("main"));
+		return APP_DONE;
 	}
 	if (str_eq(path, S("/again"))) {
 		if (job->state == NULL) {
@@ -658,7 +670,7 @@ TEST(the_end_of_a_stream_cancels_its_calls)
 	ear = listener();
 	mouth = client();
 	CHECK(put(mouth, S(SAY("/later", "1", "1") SAY("/later", "2", "1"))));
-	CHECK_STR(get_until(ear, S("\n\n")), S("data: soon\n\n"));
+	CHECK(str_starts(get_until(ear, S("\n\n")), S("data: soon\n\n")));
 	/* Half of it is enough. */
 	shutdown(ear, SHUT_WR);
 	CHECK(reaches(&closed_n, 1));
@@ -722,6 +734,75 @@ TEST(a_stream_has_only_so_many_calls_and_the_server_so_many_streams)
 	close(mouth);
 	stop();
 	CHECK_INT(server.stream_n, 0);
+}
+
+/* ---- what is counted, and the second listener ---- */
+
+TEST(refusals_and_gauges_are_known)
+{
+	static struct meter meter;
+	int fd, ear;
+
+	defaults();
+	meter = (struct meter){ .lookups = { 0 } };
+	config.meter = &meter;
+	config.conn_max = 4;
+	config.limits.head_ms = 50;
+	CHECK(start());
+	ear = listener();
+	fd = client();
+	CHECK(put(fd, S("nonsense\r\n\r\n")));
+	CHECK(str_starts(get_until(fd, S("}}")), S("HTTP/1.1 400 ")));
+	close(fd);
+	fd = client();
+	CHECK(put(fd, S("GET / HT")));
+	CHECK(str_starts(get_until(fd, S("}}")), S("HTTP/1.1 408 ")));
+	close(fd);
+	fd = client();
+	CHECK(put(fd, S(GET("/gauges"))));
+	CHECK(str_ends(get_until(fd, S("looked")), S("looked")));
+	close(fd);
+	close(ear);
+	stop();
+	CHECK_INT(gauges.conn_n, 2);
+	CHECK_INT(gauges.conn_max, 4);
+	CHECK_INT(gauges.stream_n, 1);
+	CHECK_INT(gauges.stream_max, 2);
+	CHECK_INT(gauges.accepted_n, 4);
+	CHECK_INT(gauges.refused_n, 0);
+	CHECK_INT(gauges.worker_n, 2);
+	CHECK_INT(gauges.running_n, 0);
+	CHECK_INT(gauges.queue_max, 2);
+	CHECK(gauges.budget_used > 0 && gauges.budget_used <
+	    gauges.budget_max);
+	CHECK_INT(meter_get(&meter.refusals[METER_MALFORMED]), 1);
+	CHECK_INT(meter_get(&meter.refusals[METER_SLOW]), 1);
+}
+
+TEST(jobs_of_the_second_listener_are_marked)
+{
+	int main_fd, side_fd;
+
+	defaults();
+	config.side_host = S("127.0.0.1");
+	config.side_port = 0;
+	CHECK(start());
+	CHECK(server.side_port != 0 && server.side_port != server.port);
+	main_fd = client();
+	side_fd = connect_to(server.side_port);
+	CHECK(put(main_fd, S(GET("/side"))));
+	CHECK(str_ends(get_until(main_fd, S("main")), S("main")));
+	CHECK(put(side_fd, S(GET("/side"))));
+	CHECK(str_ends(get_until(side_fd, S("side")), S("side")));
+	CHECK(put(main_fd, S(GET("/side"))));
+	CHECK(str_ends(get_until(main_fd, S("main")), S("main")));
+	server_stop(&server);
+	CHECK(closes(side_fd));
+	CHECK(closes(main_fd));
+	close(side_fd);
+	close(main_fd);
+	CHECK(join());
+	CHECK(drained);
 }
 
 TEST(a_lasting_stream_has_heartbeats)

@@ -48,6 +48,8 @@ for purpose in "$@"; do
 		want python3 python3
 		want curl curl
 		want openssl openssl
+		want python3-prometheus-client \
+		    /usr/lib/python3/dist-packages/prometheus_client
 		python3 -c 'import jsonschema' 2>/dev/null ||
 		    want python3-jsonschema /none
 		;;

@@ -38,6 +38,7 @@ struct flight {
 	int64_t signed_ms;       /* clock offset used for the signature */
 	int64_t retry_n;         /* retries that were paid for */
 	int64_t paid;            /* tokens of the last one */
+	size_t operation;        /* its place in the list */
 	struct str span;         /* of the current attempt; absent: none */
 };
 
@@ -388,12 +389,34 @@ find_keys(struct aws_scope *s, struct creds_keys *out, struct fail *f)
 	return err;
 }
 
+/* The counters of an operation; NULL: nobody counts. */
+static struct meter_operation *
+counters(const struct aws *aws, size_t operation)
+{
+	return aws->meter != NULL && operation < METER_OPERATION_N &&
+	    operation < operation_n ? &aws->meter->operations[operation] : NULL;
+}
+
+/* A call of an operation has ended. */
+static void
+count_call(const struct aws *aws, size_t operation, enum err err,
+    int64_t from_ms)
+{
+	struct meter_operation *n = counters(aws, operation);
+
+	if (n != NULL) {
+		meter_add(&n->outcomes[meter_outcome(err)]);
+		meter_time(&n->times, mono(aws) - from_ms);
+	}
+}
+
 /* GetCallerIdentity with given keys, within s->deadline_ms. */
 static enum err
 ask_sts(struct aws_scope *s, const struct creds_keys *keys,
     struct sts_identity *out)
 {
 	struct aws *aws = s->aws;
+	int64_t from_ms = mono(aws);
 	struct buf url = buf_in(s->arena, HTTP_TARGET_MAX);
 	struct endpoint endpoint;
 	struct sts sts = { .sys = aws->sys, .transport = aws->transport,
@@ -414,7 +437,10 @@ ask_sts(struct aws_scope *s, const struct creds_keys *keys,
 	if (s->call_n != NULL) {
 		(*s->call_n)++;
 	}
-	return sts_caller_identity(&sts, keys, s->arena, out, s->fail);
+	err = sts_caller_identity(&sts, keys, s->arena, out, s->fail);
+	count_call(aws, operation_index(ENDPOINT_STS, S("GetCallerIdentity")),
+	    err, from_ms);
+	return err;
 }
 
 /* Keeps the account of an access key; an absent one is kept as unknown. */
@@ -470,6 +496,7 @@ recall_account(struct aws_scope *s, struct str access_key_id,
 		}
 	}
 	unlock(aws);
+	meter_cache(aws->meter, METER_CACHE_ACCOUNT, found);
 	return found;
 }
 
@@ -690,13 +717,17 @@ signing_key(struct aws *aws, const struct sigv4_keys *keys,
 {
 	char text[TIMEFMT_AMZ_LEN];
 	struct buf date = buf_fixed(text, sizeof(text));
+	unsigned next;
 	enum err err;
 
 	timefmt_amz(&date, scope->time_ms);
 	lock(aws);
+	next = aws->signing_keys.next;
 	err = sigv4_derive(&aws->signing_keys, keys->secret,
 	    str_of(text, TIMEFMT_AMZ_DATE_LEN), scope->region, scope->service,
 	    key);
+	meter_cache(aws->meter, METER_CACHE_SIGNING_KEY,
+	    next == aws->signing_keys.next);
 	unlock(aws);
 	return err;
 }
@@ -759,6 +790,7 @@ land(struct flight *fl, enum err err)
 {
 	fl->job->err = err;
 	fl->landed = true;
+	count_call(fl->job->scope->aws, fl->operation, err, fl->from_ms);
 }
 
 /* Waits for a turn under AWS's quotas: true when it is now, else the flight is
@@ -794,6 +826,9 @@ take_turn(struct flight *fl)
 		return false;
 	}
 	fl->turn = due > now;
+	if (fl->turn && counters(aws, fl->operation) != NULL) {
+		meter_add(&counters(aws, fl->operation)->paced);
+	}
 	fl->due_ms = due;
 	return !fl->turn;
 }
@@ -1060,6 +1095,9 @@ retry_later(struct flight *fl, enum fault_kind kind)
 	    !draw_tokens(s->aws, price)) {
 		return false;
 	}
+	if (counters(s->aws, fl->operation) != NULL) {
+		meter_add(&counters(s->aws, fl->operation)->retries);
+	}
 	fl->retry_n++;
 	fl->paid = price;
 	fl->due_ms = due;
@@ -1121,6 +1159,10 @@ judge(struct flight *fl)
 	read_answer(fl, &fault);
 	log_reply(fl, &fault);
 	kind = fault_classify(&fault);
+	if (kind == FAULT_THROTTLE &&
+	    counters(s->aws, fl->operation) != NULL) {
+		meter_add(&counters(s->aws, fl->operation)->throttles);
+	}
 	if (kind == FAULT_NONE && fl->job->sink != NULL) {
 		return_tokens(s->aws, fl->paid);
 		land(fl, ERR_OK);
@@ -1179,6 +1221,7 @@ begin(struct flight *fl, struct aws_job *job)
 	fl->due_ms = fl->from_ms;
 	job->reply = (struct aws_reply){ 0 };
 	fail_init(&job->fail, s->arena);
+	fl->operation = operation_index(job->op->service, job->op->name);
 	if (!is_listed(job)) {
 		land(fl, fail_setf(&job->fail, ERR_INTERNAL, "'%s' is not one "
 		    "of the read operations that this program may send",

@@ -59,6 +59,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "proto/json.h"
@@ -79,6 +80,7 @@ struct aws {
 	                          * name, comma-separated; absent: all */
 	struct str region;       /* --region or AWS_REGION; may be absent */
 	struct str user_agent;   /* value of User-Agent */
+	struct meter *meter;     /* counts; may be NULL */
 	int64_t attempt_max;     /* AWS_MAX_ATTEMPTS; 0: profile, else 3 */
 	int64_t quota_percent;   /* of AWS's quotas that is used, see aws/pace;
 	                          * 0: requests are not paced */

@@ -14,6 +14,7 @@
 #include "aws/provider.h"
 #include "base/enc.h"
 #include "base/limits.h"
+#include "base/meter.h"
 #include "base/timefmt.h"
 
 /* Parts of struct creds_keys, in the order they lie in a slot. */
@@ -434,6 +435,9 @@ renew(struct creds *c, struct entry *e, const struct creds_want *want,
 	a.fail_at = c->setup.fail_at == 0 ? SIZE_MAX : c->setup.fail_at - 1;
 	fail_init(&f, &a);
 	err = provider_find(&r, &keys);
+	if (c->setup.meter != NULL) {
+		meter_add(&c->setup.meter->lookups[meter_outcome(err)]);
+	}
 	why = f.code == ERR_OK ? err_text(err) : fail_text(&f);
 	*ended = err != ERR_OK && is_callers_end(c, want, err);
 	if (settle(c, e, err, &keys, why, *ended, &level)) {
@@ -558,7 +562,7 @@ creds_get(struct creds *c, struct str profile, const struct creds_want *want,
 		return fail_set(f, ERR_PROFILE, 0,
 		    S("a profile name has at most 256 bytes"));
 	}
-	for (;;) {
+	for (bool first = true;; first = false) {
 		enum err err;
 		enum step step;
 		bool ended;
@@ -566,6 +570,10 @@ creds_get(struct creds *c, struct str profile, const struct creds_want *want,
 		lock(c);
 		step = look(&rd, a, out, f, &err);
 		unlock(c);
+		if (first) {
+			meter_cache(c->setup.meter, METER_CACHE_CREDENTIALS,
+			    step == STEP_DONE);
+		}
 		if (step == STEP_DONE) {
 			return err;
 		}
@@ -600,6 +608,21 @@ creds_invalidate(struct creds *c, struct str profile, struct str access_key_id)
 		e->next_ms = 0;
 	}
 	unlock(c);
+}
+
+/* see creds.h */
+int64_t
+creds_expiry(struct creds *c)
+{
+	struct which w = which_profile(c, STR_NONE);
+	const struct entry *e;
+	int64_t ms;
+
+	lock(c);
+	e = find_entry(c, &w);
+	ms = e != NULL && e->valid ? e->expires_ms : 0;
+	unlock(c);
+	return ms;
 }
 
 /* see creds.h */

@@ -33,12 +33,14 @@
 #include "base/sys.h"
 
 struct creds;
+struct meter;
 
 /* What creds_new() needs; slices outlive the result. */
 struct creds_setup {
 	const struct sys *sys;
 	const struct transport *transport;
 	const struct log *log; /* may be NULL */
+	struct meter *meter;   /* counts look-ups; may be NULL */
 	struct str profile;    /* --profile; absent: none */
 	struct str region;     /* --region, for STS; absent: as configured */
 	size_t fail_at;        /* tests: allocation of a look-up that fails,
@@ -79,6 +81,10 @@ void creds_invalidate(struct creds *c, struct str profile,
  * ERR_AGAIN before the first one. */
 enum err creds_ready(struct creds *c, struct arena *a, struct fail *f)
     MUST_USE;
+
+/* When the keys of the default profile end, wall clock; 0: never, or there are
+ * none. At once. */
+int64_t creds_expiry(struct creds *c);
 
 /* The background thread's work: renews what is due, looks up the default
  * profile when it is not at hand, forgets profiles that nobody used for an

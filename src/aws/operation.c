@@ -72,17 +72,24 @@ const struct operation operation_list[] = {
 const size_t operation_n = sizeof(operation_list) / sizeof(operation_list[0]);
 
 /* see operation.h */
-bool
-operation_ok(enum endpoint_service service, struct str name)
+size_t
+operation_index(enum endpoint_service service, struct str name)
 {
+	size_t i = 0;
+
 	if (service == ENDPOINT_LOGS_STREAM) {
 		service = ENDPOINT_LOGS;
 	}
-	for (size_t i = 0; i < operation_n; i++) {
-		if (operation_list[i].service == service &&
-		    str_eq(operation_list[i].name, name)) {
-			return true;
-		}
+	while (i < operation_n && !(operation_list[i].service == service &&
+	    str_eq(operation_list[i].name, name))) {
+		i++;
 	}
-	return false;
+	return i;
+}
+
+/* see operation.h */
+bool
+operation_ok(enum endpoint_service service, struct str name)
+{
+	return operation_index(service, name) < operation_n;
 }

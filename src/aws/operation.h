@@ -32,6 +32,8 @@ struct operation {
 extern const struct operation operation_list[];
 extern const size_t operation_n;
 
+/* Its place in the list; operation_n: it is not there. */
+size_t operation_index(enum endpoint_service service, struct str name);
 /* The operation may be sent. Names are compared as they are written. */
 bool operation_ok(enum endpoint_service service, struct str name) MUST_USE;
 

@@ -164,6 +164,9 @@
  * read either. */
 #define STDIO_READY_MAX_N 64
 
+/* The page of metrics: every tool and operation with all their series. */
+#define METRICS_PAGE_MAX ((size_t)512 * 1024)
+
 /* ---- JSON ---- */
 
 /* Nesting: CloudWatch answers reach 8, JSON Schema 2020-12 fixtures 12. */

@@ -10,6 +10,7 @@
 #include "mcp/call.h"
 
 #include "base/limits.h"
+#include "base/meter.h"
 #include "mcp/args.h"
 
 /* ---- notes to the client ---- */
@@ -272,6 +273,7 @@ static void
 write_error(const struct mcp *mcp, struct mcp_item *item,
     struct json_writer *w, const struct fail *f)
 {
+	item->ended = f->code;
 	item->m->log.tool_error = true;
 	item->m->log.code = f->code;
 	mcp_begin_members(item, w, STR_NONE);
@@ -314,9 +316,8 @@ keep_words(struct mcp_item *item, struct call *c)
 	}
 }
 
-/* see call.h */
-enum err
-call_write(const struct mcp *mcp, struct mcp_item *item,
+static enum err
+write_result(const struct mcp *mcp, struct mcp_item *item,
     struct json_writer *w)
 {
 	struct buf out = buf_in(item->m->arena, MCP_RESULT_MAX);
@@ -364,4 +365,40 @@ call_write(const struct mcp *mcp, struct mcp_item *item,
 	}
 	mcp_end_members(mcp, item, w, -1);
 	return ERR_OK;
+}
+
+/* One more call of the tool. */
+static void
+count(const struct mcp *mcp, const struct mcp_item *item, enum err err,
+    int64_t ms)
+{
+	struct meter *m = item->m->meter;
+	size_t i = 0;
+
+	while (i < mcp->config.tool_n && mcp->config.tools[i] != item->tool) {
+		i++;
+	}
+	if (i < METER_TOOL_N) {
+		meter_add(&m->tools[i].outcomes[meter_outcome(err)]);
+		meter_time(&m->tools[i].times, ms);
+	}
+}
+
+/* see call.h */
+enum err
+call_write(const struct mcp *mcp, struct mcp_item *item,
+    struct json_writer *w)
+{
+	const struct sys *sys = item->m->sys;
+	int64_t start_ms;
+	enum err err;
+
+	if (item->m->meter == NULL) {
+		return write_result(mcp, item, w);
+	}
+	start_ms = sys->mono_ms(sys->ctx);
+	err = write_result(mcp, item, w);
+	count(mcp, item, err != ERR_OK ? err : item->ended,
+	    sys->mono_ms(sys->ctx) - start_ms);
+	return err;
 }

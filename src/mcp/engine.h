@@ -92,6 +92,7 @@ struct mcp_item {
 	const struct prompt *prompt;
 	const struct json *args; /* checked */
 	struct fail bad_args;    /* tools: the result is this sentence */
+	enum err ended;          /* tools: what the result says */
 	resource_read_fn read;
 	struct str mime_type;
 	struct resource_match match;

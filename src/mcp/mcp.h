@@ -41,6 +41,7 @@
 #include "proto/trace.h"
 
 struct mcp;
+struct meter;
 
 enum mcp_flag {
 	MCP_LOGGING = 1,  /* declare and serve logging (fixtures) */
@@ -123,6 +124,7 @@ struct mcp_message {
 	int64_t deadline_ms;     /* absolute, monotonic */
 	const struct cancel *cancel; /* may be NULL */
 	uint64_t number;         /* of the request in the log; 0: none */
+	struct meter *meter;     /* counts calls; may be NULL */
 	struct trace trace;      /* of the header; mcp_begin() replaces it by
 	                          * the one in params._meta, if there is one */
 	/* Sends one notification (one line of JSON, valid during the call) on

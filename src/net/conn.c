@@ -210,6 +210,7 @@ answer_error(struct conn *c, enum err e, struct str sentence, int64_t now_ms)
 	struct buf b;
 	bool is_head;
 
+	c->refused = e;
 	if (c->job != NULL) {
 		b = buf_in(&c->job->arena, HTTP_HEAD_MAX);
 		is_head = str_eq(c->job->http->method, S("HEAD"));
@@ -691,6 +692,7 @@ conn_refuse(struct conn *c, enum err e, int64_t now_ms)
 	struct buf b = buf_in(&c->job->arena, HTTP_HEAD_MAX);
 
 	MUST(c->state == CONN_BUSY);
+	c->refused = e;
 	conn_error_reply(&b, e, err_text(e), c->job->rpc_id,
 	    str_eq(c->job->http->method, S("HEAD")), c->job->keep_alive);
 	c->job->reply_head = buf_str(&b);

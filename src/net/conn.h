@@ -101,6 +101,8 @@ struct conn {
 	struct str out[2];  /* bytes to send, in order; lengths 0: none */
 	int64_t reply_end_ms; /* the client has to have all of `out` by then */
 	int64_t deadline_ms; /* call conn_timeout() then; INT64_MAX: never */
+	enum err refused;   /* why a request was refused here; the owner looks
+	                     * and clears it */
 	uint64_t request_n; /* complete requests so far */
 };
 

@@ -413,6 +413,7 @@ pool_take(struct pool *p)
 	app->rpc_id = STR_NONE;
 	app->conn = 0;
 	app->again = false;
+	app->side = false;
 	app->stream = 0;
 	app->answer = STR_NONE;
 	app->state = NULL;

@@ -25,6 +25,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/meter.h"
 #include "net/outbox.h"
 #include "proto/url.h"
 
@@ -58,6 +59,7 @@ struct server_slot {
 	uint32_t next;        /* free list: slot + 1 */
 	uint32_t turn_next;   /* turn list: slot + 1 */
 	bool open;
+	bool side;            /* accepted by the second listener */
 	bool in_turn;
 	bool readable;        /* recv() may have something */
 	bool writable;        /* send() may take something */
@@ -74,6 +76,7 @@ server_config_default(struct server_config *config)
 	*config = (struct server_config){
 		.host = S("127.0.0.1"),
 		.port = 3334,
+		.side_port = -1,
 		.conn_max = SERVER_CONN_DEFAULT_N,
 		.pool = pool_config_default,
 		.limits = conn_limits_default,
@@ -481,6 +484,7 @@ next_piece(struct server *s, struct server_slot *t)
 static void
 claim_spare(struct server *s, struct server_slot *t)
 {
+	s->spare->app.side = t->side;
 	s->spare->app.peer = str_from_z(t->peer);
 	s->spare->slot = (uint32_t)(t - s->slots);
 	s->spare->generation = t->generation;
@@ -502,6 +506,10 @@ step(struct server *s, struct server_slot *t)
 
 	if (t->conn.job == &s->spare->app) {
 		claim_spare(s, t);
+	}
+	if (t->conn.refused != ERR_OK) {
+		meter_refuse(s->config.meter, t->conn.refused);
+		t->conn.refused = ERR_OK;
 	}
 	return want;
 }
@@ -720,12 +728,13 @@ evict_idle(struct server *s)
 
 /* Says 503 to a connection that gets no slot, as well as one send() can. */
 static void
-refuse(int fd)
+refuse(struct server *s, int fd)
 {
 	char space[512];
 	struct buf b = buf_fixed(space, sizeof(space));
 	ssize_t n;
 
+	s->refused_n++;
 	conn_error_reply(&b, ERR_BUSY, err_text(ERR_BUSY), STR_NONE, false,
 	    false);
 	n = send(fd, b.p, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -750,12 +759,13 @@ write_peer(struct server_slot *t, const struct sockaddr_storage *from)
 }
 
 static void
-open_slot(struct server *s, int fd, const struct sockaddr_storage *from)
+open_slot(struct server *s, int fd, const struct sockaddr_storage *from,
+    bool side)
 {
 	struct server_slot *t;
 
 	if (s->open_n >= s->config.conn_max && !evict_idle(s)) {
-		refuse(fd);
+		refuse(s, fd);
 		return;
 	}
 	if (s->slot_free != 0) {
@@ -768,6 +778,7 @@ open_slot(struct server *s, int fd, const struct sockaddr_storage *from)
 	t->conn.draining = s->draining;
 	t->fd = fd;
 	t->open = true;
+	t->side = side;
 	t->readable = false;
 	t->writable = true;
 	t->hangup = false;
@@ -795,14 +806,16 @@ accept_without_fds(struct server *s, int listen_fd)
 	}
 	fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0) {
-		refuse(fd);
+		refuse(s, fd);
 	}
 	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 static void
-on_listen(struct server *s, int listen_fd)
+on_listen(struct server *s, size_t which)
 {
+	int listen_fd = s->listen_fds[which];
+
 	for (unsigned i = 0; i < ACCEPT_MAX_N; i++) {
 		struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 		socklen_t from_len = sizeof(from);
@@ -810,7 +823,8 @@ on_listen(struct server *s, int listen_fd)
 		    &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			open_slot(s, fd, &from);
+			s->accepted_n++;
+			open_slot(s, fd, &from, s->listen_side[which]);
 		} else if (errno == EMFILE || errno == ENFILE) {
 			accept_without_fds(s, listen_fd);
 			return;
@@ -913,7 +927,7 @@ server_run(struct server *s)
 			} else if (key == LOOP_KEY_SIGNAL) {
 				signalled = true;
 			} else if (key >= KEY_LISTEN) {
-				on_listen(s, s->listen_fds[key - KEY_LISTEN]);
+				on_listen(s, (size_t)(key - KEY_LISTEN));
 			} else {
 				on_socket(s, key, s->loop.events[i].events);
 			}
@@ -925,6 +939,29 @@ server_run(struct server *s)
 		on_turns(s);
 	}
 	return s->open_n == 0;
+}
+
+/* see server.h */
+void
+server_gauges(struct server *s, struct app_gauges *out)
+{
+	const struct pool_config *pool = &s->config.pool;
+	unsigned busy_n = pool_busy_n(&s->pool);
+
+	out->accepted_n = s->accepted_n;
+	out->refused_n = s->refused_n;
+	out->conn_n = s->open_n;
+	out->conn_max = s->config.conn_max;
+	out->stream_n = s->stream_n;
+	out->stream_max = s->config.conn_max / 2 < SERVER_STREAM_MAX_N ?
+	    s->config.conn_max / 2 : SERVER_STREAM_MAX_N;
+	out->worker_n = pool->worker_n;
+	out->running_n = busy_n < pool->worker_n ? busy_n : pool->worker_n;
+	out->queue_n = busy_n - out->running_n;
+	out->queue_max = pool->queue_n;
+	out->budget_used = atomic_load_explicit(&s->pool.budget.used,
+	    memory_order_relaxed);
+	out->budget_max = s->pool.budget.max;
 }
 
 /* see server.h */
@@ -1019,16 +1056,16 @@ bound_port(int fd)
 	    addr.v4.sin_port);
 }
 
-/* Resolves config.host into *out. */
+/* Resolves a host into *out. */
 static enum err
-resolve(const struct server *s, struct addrinfo **out, struct fail *f)
+resolve(struct str host, struct addrinfo **out, struct fail *f)
 {
 	struct addrinfo hints = {
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_PASSIVE,
 	};
-	struct str host = s->config.host;
+	struct str given = host;
 	char name[256];
 
 	if (host.len > 2 && host.p[0] == '[' && host.p[host.len - 1] == ']') {
@@ -1046,27 +1083,30 @@ resolve(const struct server *s, struct addrinfo **out, struct fail *f)
 	if (getaddrinfo(host.len == 0 || str_eq(host, S("*")) ? NULL : name,
 	    "0", &hints, out) != 0) {
 		return fail_setf(f, ERR_DNS,
-		    "the host to listen on, '%s', cannot be resolved", host);
+		    "the host to listen on, '%s', cannot be resolved", given);
 	}
 	return ERR_OK;
 }
 
+/* Listens on all addresses of a host; *port becomes the one in use. */
 static enum err
-open_listeners(struct server *s, struct fail *f)
+open_listeners(struct server *s, struct str host, uint16_t *port, bool side,
+    struct fail *f)
 {
 	struct addrinfo *list = NULL;
 	bool only_one;
+	uint16_t wanted = *port;
+	unsigned before_n = s->listen_n;
 	int error = 0;
-	enum err err = resolve(s, &list, f);
+	enum err err = resolve(host, &list, f);
 
 	if (err != ERR_OK || list == NULL) {
 		return err;
 	}
 	only_one = list->ai_next == NULL;
-	s->port = s->config.port;
 	for (struct addrinfo *ai = list; ai != NULL &&
 	    s->listen_n < SERVER_LISTEN_MAX_N; ai = ai->ai_next) {
-		int fd = listen_on(ai, only_one, s->port);
+		int fd = listen_on(ai, only_one, *port);
 
 		if (fd < 0) {
 			/* A machine without IPv6 still has the other one. */
@@ -1075,7 +1115,8 @@ open_listeners(struct server *s, struct fail *f)
 			continue;
 		}
 		s->listen_fds[s->listen_n] = fd;
-		s->port = bound_port(fd);
+		s->listen_side[s->listen_n] = side;
+		*port = bound_port(fd);
 		err = loop_add(&s->loop, fd, EPOLLIN,
 		    KEY_LISTEN + s->listen_n++);
 		if (err != ERR_OK) {
@@ -1083,13 +1124,13 @@ open_listeners(struct server *s, struct fail *f)
 		}
 	}
 	freeaddrinfo(list);
-	if (error != 0 || (s->listen_n == 0 && err == ERR_OK)) {
+	if (error != 0 || (s->listen_n == before_n && err == ERR_OK)) {
 		return fail_setf(f, ERR_CONNECT, error == EADDRINUSE ?
 		    "port %u on '%s' is in use by another program" :
 		    error == EACCES ?
 		    "port %u on '%s' needs more rights than this user has" :
 		    "cannot listen on port %u of '%s': no such address here",
-		    (uint64_t)s->config.port, s->config.host);
+		    (uint64_t)wanted, host);
 	}
 	return err;
 }
@@ -1136,7 +1177,13 @@ server_open(struct server *s, const struct server_config *config,
 		return fail_set(f, err, 0, S("cannot set up the event loop"));
 	}
 	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	err = open_listeners(s, f);
+	s->port = s->config.port;
+	s->side_port = (uint16_t)s->config.side_port;
+	err = open_listeners(s, s->config.host, &s->port, false, f);
+	if (err == ERR_OK && s->config.side_port >= 0) {
+		err = open_listeners(s, s->config.side_host, &s->side_port,
+		    true, f);
+	}
 	if (err != ERR_OK) {
 		goto fail;
 	}

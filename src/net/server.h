@@ -39,6 +39,9 @@
 struct server_config {
 	struct str host;   /* address or name to listen on; "" or "*": all */
 	uint16_t port;     /* 0: a free one */
+	struct str side_host; /* of a second listener, whose jobs have `side` */
+	int side_port;     /* -1: there is none; 0: a free one */
+	struct meter *meter; /* counts refusals; may be NULL */
 	unsigned conn_max; /* connections; lowered to the descriptor limit */
 	struct pool_config pool;
 	struct conn_limits limits;
@@ -57,11 +60,13 @@ struct server {
 	struct loop loop;
 	struct pool pool;
 	int listen_fds[SERVER_LISTEN_MAX_N];
+	bool listen_side[SERVER_LISTEN_MAX_N]; /* it is the second listener's */
 	unsigned listen_n;
 	bool listening;      /* the listening sockets are watched */
 	int spare_fd;        /* given up to refuse a connection when no
 	                      * descriptor is left */
-	uint16_t port;       /* the one in use */
+	uint16_t port, side_port; /* those in use */
+	uint64_t accepted_n, refused_n; /* connections */
 	struct server_slot *slots; /* slab of config.conn_max */
 	uint32_t slot_used_n; /* of the slab, ever */
 	uint32_t slot_free;  /* first free slot + 1; 0: none */
@@ -98,6 +103,9 @@ void server_stop(struct server *s);
 /* Ends the pool and closes everything. false: a worker is stuck (pool_stop());
  * *s has to stay until the process ends. */
 bool server_close(struct server *s);
+/* What the server knows of itself: connections, streams, queue, workers and
+ * budget. Loop thread. */
+void server_gauges(struct server *s, struct app_gauges *out);
 /* The most memory the server's own structures, input buffers and jobs can hold
  * with these settings, bytes: what is printed at start. */
 uint64_t server_memory_max(const struct server_config *config);
