@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Properties: every slice lies inside the input, lines only grow, and the
- * same file with CRLF for LF has the same entries.
+ * Properties: every slice lies inside the input, lines only grow, the value of
+ * a key is that of its last entry, and the same file with CRLF for LF, or with
+ * comments and empty lines behind it, has the same entries.
  */
 #include "base/buf.h"
 #include "proto/ini.h"
@@ -21,6 +22,29 @@ same(const struct ini *x, const struct ini *y)
 		MUST(str_find_byte(d->value, '\n', 0) < d->value.len ||
 		    str_eq(d->value, e->value));
 		e = e->next;
+	}
+}
+
+/* ini_get() finds the last entry of that name: looked for the other way. */
+static void
+last_counts(const struct ini *x)
+{
+	for (const struct ini_entry *e = x->first; e != NULL; e = e->next) {
+		struct str want = e->value;
+
+		if (e->key.p == NULL) {
+			continue;
+		}
+		for (const struct ini_entry *d = e->next; d != NULL;
+		    d = d->next) {
+			if (d->key.p != NULL && str_eq(d->section,
+			    e->section) && str_eq(d->key, e->key) &&
+			    (d->sub.p == NULL) == (e->sub.p == NULL) &&
+			    str_eq(d->sub, e->sub)) {
+				want = d->value;
+			}
+		}
+		MUST(str_eq(ini_get(x, e->section, e->key, e->sub), want));
 	}
 }
 
@@ -55,6 +79,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(buf_ok(&b));
 	if (err == ERR_OK &&
 	    ini_parse(&a, buf_str(&b), &crlf, NULL) == ERR_OK) {
+		same(&lf, &crlf);
+	}
+	if (err == ERR_OK && lf.entry_n < 256) {
+		struct str parts[2] = { in, S("\n# x = y\n\n; [z]\n") };
+
+		last_counts(&lf);
+		MUST(ini_parse(&a, str_join(&a, parts, 2), &crlf, NULL) ==
+		    ERR_OK);
 		same(&lf, &crlf);
 	}
 	arena_free(&a);

@@ -265,6 +265,19 @@ TEST(signed_headers_of_sdks_are_sent_on)
 	close_room(&r);
 }
 
+TEST(headers_of_which_ours_is_sent_need_not_be_in_the_token)
+{
+	struct room r;
+
+	open_room(&r);
+	r.setup.transport = &r.aws;
+	CHECK_INT(start(&r, &(struct fail){ 0 }), ERR_OK);
+	CHECK_INT(check(&r, headers_with(&r, "\"Host\":\"sts.eu-west-1."
+	    "amazonaws.com\",\"x-cloudwatch-mcp-id\":\"cw-test\",", "")),
+	    AUTH_OK);
+	close_room(&r);
+}
+
 TEST(the_length_that_the_transport_adds_may_be_signed)
 {
 	struct room r;
@@ -903,6 +916,7 @@ TEST(statuses_of_sts_become_ours)
 		{ 429, "" }, { 500, "" }, { 503, "" }, { 408, "" },
 		{ 400, "<Code>Throttling</Code>" }, { 302, "" }, { 204, "" },
 		{ 403, "{\"Error\":{\"Code\":\"ThrottlingException\"}}" },
+		{ 203, ANSWER(SESSION) },
 	};
 	struct room r;
 
@@ -1310,7 +1324,9 @@ TEST(settings_that_let_in_anybody_are_refused)
 {
 	static const char *const bad[] = { "", " , ", "*", "arn:*",
 		"arn:aws:iam::*:role/Ops", "arn:aws:iam::12345678901*:role/x",
-		"arn:*:iam::123456789012:role/x", "arn:aws:*::123456789012:x",
+		"arn:*:iam::123456789012:role/x", "arn:x:iam::123456789012:y",
+		"arn:aws*:iam::123456789012:role/x",
+		"arn:aws:*::123456789012:x",
 		"arn:aws:iam::123456789012:", "arn:aws:iam::123456789012",
 		"arn:aws:s3::123456789012:x", "account:*", "account:12345",
 		"account:1234567890123", "role/Ops", "123456789012",
