@@ -214,7 +214,7 @@ deploy-check manifests: all
 bench: all
 	$(SETUP) build bench
 	$(SUB) MODE=release $(patsubst tests/%.c,build/release/tests/%,$(wildcard \
-	    tests/bench/*.c))
+	    tests/bench/*.c)) build/release/tests/bench/openssl/verify
 	$(Q)python3 tests/bench/bench.py $(PROGRAM) \
 	    build/release/tests/bench/probe
 image-test:
@@ -250,6 +250,8 @@ $(B)/tests/interop/%: $(B)/tests/interop/%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/tests/metrics_check/%: $(B)/tests/metrics_check/%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
+$(B)/tests/bench/openssl/%: tests/bench/openssl/%.c
+	$(Q)mkdir -p $(@D) && $(HOST_CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< -lcrypto
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(BASE)

@@ -66,6 +66,8 @@ for purpose in "$@"; do
 		want cppcheck cppcheck
 		want shellcheck shellcheck
 		want python3 python3
+		# All sources are read, those beside OpenSSL as well.
+		want libssl-dev /usr/include/openssl/evp.h
 		;;
 	fuzz)
 		want clang clang
@@ -99,6 +101,7 @@ for purpose in "$@"; do
 	bench)
 		want python3 python3
 		want openssl openssl
+		want libssl-dev /usr/include/openssl/evp.h
 		want curl curl
 		want wrk wrk
 		want nginx /usr/sbin/nginx

@@ -227,14 +227,17 @@ sts_in_is_ours(struct str token)
 static uint64_t
 hash(const struct sts_in *in, struct str s)
 {
-	uint64_t h = in->seed;
+	uint64_t h = in->seed ^ s.len;
+	uint64_t word = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < s.len; i += 8) {
-		uint64_t word = 0;
-
-		memcpy(&word, s.p + i, s.len - i < 8 ? s.len - i : 8);
+	for (; s.len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, s.p + i, sizeof(word));
 		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 		h ^= h >> 32;
+	}
+	for (; i < s.len; i++) {
+		h = (h ^ (unsigned char)s.p[i]) * 31;
 	}
 	return h | 1;
 }

@@ -32,6 +32,7 @@ ROUNDS = 3
 STARTS = 15
 IDLE_N = 10000
 CALLS = 200
+KNOWN_NS = 3000
 HEADERS = {"Content-Type": "application/json",
            "Accept": "application/json, text/event-stream",
            "MCP-Protocol-Version": "2025-11-25"}
@@ -490,6 +491,33 @@ class Bench:
             print(output(os.path.join(os.path.dirname(self.probe), what)),
                   end="")
 
+    def authentication(self):
+        """Tokens and signatures beside OpenSSL, and callers we know."""
+        folder = os.path.dirname(self.probe)
+        ours, theirs, known = {}, {}, {}
+        vectors = output(os.path.join(folder, "auth"), "vectors")
+
+        def note(rows, text):
+            for line in text.splitlines():
+                name, value = line.split()
+                rows.setdefault(name, []).append(float(value))
+
+        for _ in range(ROUNDS):
+            note(ours, output(os.path.join(folder, "auth"), "rates", 300))
+            note(theirs, output(os.path.join(folder, "openssl", "verify"),
+                                300, stdin=vectors))
+            note(known, output(os.path.join(folder, "auth"), "recall", 200))
+        for name, rates in ours.items():
+            rate = statistics.median(rates)
+            openssl = statistics.median(theirs[name])
+            print(f"{name} verifications a second: {rate:.0f} (OpenSSL, "
+                  f"of which less is asked, {openssl:.0f}: "
+                  f"{rate / openssl:.2f})")
+        for name, times in known.items():
+            ns = statistics.median(times)
+            print(f"a caller who is known, {name}: {ns / 1000:.2f} us"
+                  f"{'' if ns < KNOWN_NS else ', MORE THAN 3'}")
+
     def large_answers(self):
         """The largest answers there are, each from a fresh server."""
         metric = {"namespace": "AWS/ECS", "metric_name": "CPUUtilization",
@@ -541,6 +569,7 @@ def main():
         bench.beside_slow_calls()
         bench.local_tools()
         bench.inner_loops()
+        bench.authentication()
         bench.large_answers()
         bench.handshakes()
         bench.aws_call(0)
