@@ -535,12 +535,14 @@ open_sts(struct program *p, struct auth_setup *setup, struct fail *f)
 	return ERR_OK;
 }
 
-/* Standard input belongs to who started the program: nobody asks there. */
+/* The settings of inbound authentication. */
 static enum err
-open_auth(struct program *p, struct fail *f)
+fill_auth(struct program *p, struct auth_setup *setup, struct fail *f)
 {
 	const struct config *c = &p->config;
-	struct auth_setup setup = {
+	enum err err = ERR_OK;
+
+	*setup = (struct auth_setup){
 		.sys = p->real,
 		.transport = &p->outside,
 		.log = &p->log,
@@ -575,29 +577,40 @@ open_auth(struct program *p, struct fail *f)
 		    .keys_url = c->alb_keys_url } },
 		.credentials = c->caller_credentials,
 	};
-	enum err err = ERR_OK;
-
-	if (c->stdio) {
-		return ERR_OK;
-	}
 	/* The demo account knows no issuers. */
 	if (p->client == NULL && (c->issuer.len > 0 ||
 	    c->center_issuer.len > 0 || c->issuers_file.len > 0 ||
 	    c->alb_arn.len > 0)) {
 		err = open_client(p, f);
 	}
-	if (err != ERR_OK) {
-		return err;
+	if (err == ERR_OK && (c->role_arn.len > 0 ||
+	    c->issuers_file.len > 0 || c->sts_roles.len > 0)) {
+		err = open_sts(p, setup, f);
 	}
-	if (c->rate_limit > 0) {
-		p->rate = rate_new(p->real, c->rate_limit, &p->arena);
-		if (p->rate == NULL) {
-			return fail_set(f, ERR_NOMEM, 0, STR_NONE);
-		}
+	return err;
+}
+
+/* Standard input belongs to who started the program: nobody asks there. */
+static enum err
+open_auth(struct program *p, struct fail *f)
+{
+	struct auth_setup setup;
+	struct str url = p->config.public_url;
+	struct url u;
+	enum err err;
+
+	if (p->config.stdio) {
+		return ERR_OK;
 	}
-	if (c->role_arn.len > 0 || c->issuers_file.len > 0 ||
-	    c->sts_roles.len > 0) {
-		err = open_sts(p, &setup, f);
+	if (url.len > 0 && url_parse(url, &u, NULL) != ERR_OK) {
+		return fail_setf(f, ERR_CONFIG, "AUTH_PUBLIC_URL is '%s'; it "
+		    "must be a URL such as https://mcp.example.com", url);
+	}
+	err = fill_auth(p, &setup, f);
+	if (err == ERR_OK && p->config.rate_limit > 0) {
+		p->rate = rate_new(p->real, p->config.rate_limit, &p->arena);
+		err = p->rate != NULL ? ERR_OK :
+		    fail_set(f, ERR_NOMEM, 0, STR_NONE);
 	}
 	return err == ERR_OK ? auth_new(&p->auth, &setup, &p->arena, f) : err;
 }
@@ -738,11 +751,24 @@ call_tool(struct program *p, struct buf *out, struct buf *err, struct fail *f)
 static int
 examine(struct program *p, struct buf *out, struct fail *f)
 {
+	struct auth_setup inbound;
+	struct cli_doctor_setup setup = {
+		.json = p->config.json,
+		.region_given = p->config.region_given,
+		.public_url = p->config.public_url,
+		.loopback = url_host_is_loopback(p->config.host),
+	};
+
 	if (open_engine(p, f) != ERR_OK) {
 		return refuse(f);
 	}
-	return cli_doctor(&p->aws, &p->arena, p->config.region_given,
-	    p->config.json, out);
+	if (!p->config.stdio && !p->config.demo) {
+		if (fill_auth(p, &inbound, f) != ERR_OK) {
+			return refuse(f);
+		}
+		setup.inbound = &inbound;
+	}
+	return cli_doctor(&p->aws, &p->arena, &setup, out);
 }
 
 static int

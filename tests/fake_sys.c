@@ -158,6 +158,22 @@ read_file(void *ctx, struct str path, struct buf *out)
 	return buf_ok(out) ? ERR_OK : ERR_NOMEM;
 }
 
+/* Files are root's, for root alone, where reading is denied. */
+static enum err
+owner(void *ctx, struct str path, struct sys_owner *out)
+{
+	struct fake_file *file = find_file(ctx, path);
+	bool denied = file != NULL && file->err == ERR_FILE_DENIED;
+
+	if (file == NULL) {
+		return ERR_FILE_MISSING;
+	}
+	*out = (struct sys_owner){ .uid = denied ? 0 : 1000,
+	    .gid = denied ? 0 : 1000, .mode = denied ? 0600 : 0640,
+	    .own_uid = 1000, .own_gid = 1000 };
+	return ERR_OK;
+}
+
 static enum err
 write_file(void *ctx, struct str path, struct str data)
 {
@@ -551,6 +567,7 @@ fake_sys_init(struct fake_sys *f)
 		.sleep_until = sleep_until,
 		.env = env,
 		.read_file = read_file,
+		.owner = owner,
 		.write_file = write_file,
 		.run = run,
 		.dial = dial,

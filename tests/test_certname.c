@@ -5,6 +5,8 @@
  */
 #include "net/certname.h"
 
+#include "base/timefmt.h"
+
 #include <bearssl.h>
 #include <stdlib.h>
 
@@ -251,5 +253,37 @@ TEST(random_bytes_never_match_or_crash)
 			b[j] = r % 3 == 0 ? 0x30 : (char)(r >> 8);
 		}
 		CHECK(!read_all(str_of(b, n), "good.test", 13).matched);
+	}
+}
+
+TEST(the_end_of_validity_is_noted)
+{
+	static const unsigned char head[] = {
+		0x30, 0x29, 0x30, 0x27, 0x02, 0x01, 0x01, /* serial */
+		0x30, 0x00, 0x30, 0x00, /* signature, issuer */
+		0x30, 0x1e,
+		0x17, 0x0d, '2', '6', '0', '1', '0', '2', '0', '3', '0', '4',
+		'0', '5', 'Z',
+		0x17, 0x0d, '2', '7', '0', '1', '0', '2', '0', '3', '0', '4',
+		'0', '5', 'Z',
+	};
+	unsigned char broken[sizeof(head)];
+	struct certname c;
+	int64_t want;
+
+	MUST(timefmt_parse_amz(S("20270102T030405Z"), &want));
+	certname_init(&c, S("x"));
+	certname_feed(&c, head, sizeof(head));
+	CHECK_INT(c.ends_ms, want);
+	for (size_t i = 0; i < sizeof(head); i++) {
+		certname_init(&c, S("x"));
+		certname_feed(&c, head, i);
+		CHECK_INT(c.ends_ms, 0);
+		memcpy(broken, head, sizeof(head));
+		broken[i] ^= 0x80;
+		certname_init(&c, S("x"));
+		certname_feed(&c, broken, sizeof(broken));
+		CHECK(i >= 13 && i < 28 ? true : c.ends_ms == 0 || i == 4 ||
+		    i == 6 || i == 7 || i == 9);
 	}
 }

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "auth/auth.h"
 #include "aws/creds.h"
 #include "aws/operation.h"
 #include "demo/demo.h"
@@ -23,8 +24,11 @@ static struct transport demo_answers;
 static struct aws aws;
 static struct arena a;
 static struct buf out;
+static struct auth_setup inbound;
+static struct cli_doctor_setup doctor;
 static const char *denied; /* the operation that IAM does not allow */
 static enum err broken;    /* what every exchange fails with */
+static int64_t certificate_ends_ms; /* of AWS's hosts */
 static const char *page;   /* the answer of hosts that are not AWS's */
 
 static void
@@ -53,6 +57,7 @@ one(struct exchange *x)
 		}
 	}
 	demo_answers.roundtrip(demo_answers.ctx, &x, 1);
+	x->certificate_ends_ms = certificate_ends_ms;
 }
 
 static void
@@ -80,6 +85,10 @@ world(void)
 	demo_transport(&demo, &demo_answers);
 	aws = (struct aws){ .sys = &fake.sys, .transport = &transport,
 	    .user_agent = S("t") };
+	inbound = (struct auth_setup){ .sys = &fake.sys,
+	    .transport = &transport };
+	doctor = (struct cli_doctor_setup){ .inbound = &inbound,
+	    .loopback = true };
 	denied = NULL;
 	page = NULL;
 	broken = ERR_OK;
@@ -99,11 +108,19 @@ examine(bool json)
 	out = buf_in(&a, (size_t)1 << 20);
 	aws.creds = creds_new(&a, &setup);
 	if (aws.creds != NULL && aws_init(&aws, &f) == ERR_OK) {
-		status = cli_doctor(&aws, &a, false, json, &out);
+		doctor.json = json;
+		status = cli_doctor(&aws, &a, &doctor, &out);
 		creds_free(aws.creds);
 	}
 	demo_free(&demo);
 	return status;
+}
+
+static void
+issuer(const char *url)
+{
+	inbound.issuers.issuer = str_from_z(url);
+	inbound.issuers.audience = S("cw");
 }
 
 static bool
@@ -307,18 +324,18 @@ TEST(token_files_are_read_for_expiry_and_audience)
 TEST(issuers_are_discovered_and_their_keys_counted)
 {
 	world();
-	fake_sys_env(&fake, "AUTH_ISSUER", "https://id.example");
+	issuer("https://id.example");
 	page = "{\"issuer\":\"https://id.example\",\"jwks_uri\":"
 	    "\"https://id.example/keys\"}";
 	CHECK_INT(examine(false), CLI_OK);
 	CHECK(says("https://id.example: 1 keys at https://id.example/keys"));
 	fake_sys_free(&fake);
 	world();
-	fake_sys_env(&fake, "AUTH_ISSUER", "https://id.example/");
+	issuer("https://id.example/");
 	page = "{\"issuer\":\"https://id.example\"}";
 	CHECK(finds("calls itself 'https://id.example'"));
 	world();
-	fake_sys_env(&fake, "AUTH_ISSUER", "https://id.example");
+	issuer("https://id.example");
 	CHECK(finds("answers 404, or no JSON"));
 }
 
@@ -330,4 +347,60 @@ TEST(a_proxys_password_is_not_shown)
 	CHECK(says("HTTPS_PROXY=proxy:3128"));
 	CHECK(!says("hunter2"));
 	fake_sys_free(&fake);
+}
+
+TEST(the_owner_of_a_file_that_cannot_be_read_is_shown)
+{
+	world();
+	fake_sys_file_err(&fake, "/home/app/.aws/config", ERR_FILE_DENIED);
+	CHECK(finds("(owner 0:0, mode 0600; this process is 1000:1000)"));
+}
+
+TEST(settings_of_callers_are_read_as_a_start_would)
+{
+	world();
+	inbound.tokens_file = S("/none");
+	CHECK(finds("/none: the file does not exist"));
+	world();
+	fake_sys_file(&fake, "/t", "ci:0123456789abcdef\n");
+	inbound.tokens_file = S("/t");
+	CHECK_INT(examine(false), CLI_OK);
+	CHECK(says("inbound: /t (owner 1000:1000, mode 0640"));
+	CHECK(!says("0123456789abcdef"));
+	fake_sys_free(&fake);
+	world();
+	doctor.loopback = false;
+	CHECK_INT(examine(false), CLI_OK);
+	CHECK(says("everybody may call"));
+	CHECK(says("it listens beyond this machine"));
+	fake_sys_free(&fake);
+}
+
+TEST(a_public_url_that_leads_elsewhere_is_found)
+{
+	world();
+	issuer("https://id.example");
+	inbound.issuers.jwks_uri = S("https://id.example/keys");
+	doctor.public_url = S("https://id.example");
+	page = "{\"resource\":\"https://other/mcp\"}";
+	CHECK(finds("with resource 'https://other/mcp'"));
+	world();
+	issuer("https://id.example");
+	inbound.issuers.jwks_uri = S("https://id.example/keys");
+	doctor.public_url = S("https://id.example/");
+	page = "{\"resource\":\"https://id.example/mcp\"}";
+	CHECK_INT(examine(false), CLI_OK);
+	CHECK(says("answers as clients expect"));
+	fake_sys_free(&fake);
+}
+
+TEST(a_certificate_that_ends_soon_is_worth_a_word)
+{
+	world();
+	certificate_ends_ms = FAKE_NOW_MS + 86400000;
+	CHECK_INT(examine(false), CLI_OK);
+	CHECK(says("certificate until 2026-11-21T12:00:00Z"));
+	CHECK(says("it ends within a week"));
+	fake_sys_free(&fake);
+	certificate_ends_ms = 0;
 }

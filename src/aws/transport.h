@@ -67,6 +67,8 @@ struct exchange {
 	size_t response_n;
 	struct str response_body;
 	bool sent;           /* the request may have reached the server */
+	int64_t certificate_ends_ms; /* wall clock: end of the server's, as of
+	                      * the handshake; 0: not known, or no TLS */
 };
 
 struct transport {

@@ -65,6 +65,13 @@ enum sys_lock {
 	SYS_LOCK_N
 };
 
+/* Whose a file is, and who we are. */
+struct sys_owner {
+	int64_t uid, gid;         /* of the file */
+	unsigned mode;            /* permission bits: 0600 */
+	int64_t own_uid, own_gid; /* of this process */
+};
+
 struct sys {
 	void *ctx;
 	/* Wall clock, milliseconds since 1970 UTC. For signatures, expiry. */
@@ -84,6 +91,9 @@ struct sys {
 	 * ERR_FILE_MISSING, ERR_FILE_DENIED, ERR_FILE_FOLDER, ERR_LIMIT,
 	 * ERR_NOMEM, ERR_IO. */
 	enum err (*read_file)(void *ctx, struct str path, struct buf *out);
+	/* Whose a file is, also where it cannot be read. ERR_FILE_MISSING,
+	 * ERR_FILE_DENIED, ERR_IO. */
+	enum err (*owner)(void *ctx, struct str path, struct sys_owner *out);
 	/* Replaces a file atomically with mode 0600 (temporary file, rename).
 	 * ERR_FILE_DENIED on a read-only file system. */
 	enum err (*write_file)(void *ctx, struct str path, struct str data);

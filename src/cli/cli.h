@@ -59,13 +59,22 @@ int cli_health(const struct transport *transport, const struct sys *sys,
     struct arena *a, struct str host, uint16_t port, struct buf *out,
     struct buf *err);
 
+/* What the doctor looks at besides AWS. */
+struct cli_doctor_setup {
+	bool json;           /* the report as one JSON object */
+	bool region_given;   /* aws->region is the flag's */
+	const struct auth_setup *inbound; /* who may call; NULL: nobody asks */
+	struct str public_url; /* of this server, for clients; may be absent */
+	bool loopback;       /* it listens on this machine only */
+};
+
 /* Looks at everything a first deployment can get wrong and writes a line for
  * each thing, "ok", "failed" or "skipped", with the next step below it; as one
  * JSON object {checks: [{check, status, detail, next}], failed} where json is
- * set. region_given: aws->region is the flag's. Calls AWS, for two minutes at
- * most, and replaces aws->keys. CLI_FAILED: something failed. */
-int cli_doctor(struct aws *aws, struct arena *a, bool region_given, bool json,
-    struct buf *out);
+ * set. Calls AWS, for two minutes at most, and replaces aws->keys. CLI_FAILED:
+ * something failed. */
+int cli_doctor(struct aws *aws, struct arena *a,
+    const struct cli_doctor_setup *setup, struct buf *out);
 
 /* What a demo server prints at its start: its URL, a request to try, and how
  * to point LibreChat, Cursor and Claude at it. out must be in an arena. */

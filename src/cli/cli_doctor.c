@@ -9,11 +9,13 @@
  * when, of a proxy only the host. The chain is walked once, and its keys serve
  * all that follows, because a walk can use up a refresh token.
  *
- * What a struct sys cannot tell is not looked at: who owns a file, and the
- * certificates of a TLS server beyond whether they are trusted.
+ * Of inbound authentication the settings are read as a start would read them,
+ * then each issuer is asked for its keys, and the public URL for what clients
+ * would get there.
  */
 #include "cli/cli.h"
 
+#include "auth/auth.h"
 #include "aws/call.h"
 #include "aws/fault.h"
 #include "aws/operation.h"
@@ -27,6 +29,8 @@
 #define TOTAL_MS 120000
 /* One request outside of the permissions. */
 #define REQUEST_MS 10000
+/* A certificate that ends within this time is worth a word. */
+#define CERTIFICATE_SOON_MS (INT64_C(7) * 86400000)
 /* From here on AWS refuses signatures. */
 #define SKEW_MAX_MS 240000
 
@@ -50,7 +54,7 @@ struct doctor {
 	struct provider_memory memory;
 	int64_t date_ms;         /* AWS's clock minus ours */
 	unsigned failed_n;
-	bool region_given;       /* by the flag */
+	const struct cli_doctor_setup *setup;
 	bool profile_bad;
 	bool open;               /* the scope is */
 	bool keyed;              /* keys were found */
@@ -147,6 +151,23 @@ elsewhere(struct doctor *d, const struct profile_file *file, struct str *home)
 	return STR_NONE;
 }
 
+/* Whose a file is, as far as that can be told: " (owner 0:0, mode 0600; this
+ * process is 1000:1000)". */
+static void
+add_owner(struct doctor *d, struct str path, struct buf *b)
+{
+	struct sys_owner o;
+
+	if (path.p == NULL || d->sys->owner(d->sys->ctx, path, &o) != ERR_OK) {
+		return;
+	}
+	buf_addf(b, " (owner %d:%d, mode 0", o.uid, o.gid);
+	for (unsigned shift = 9; shift > 0; shift -= 3) {
+		buf_add_byte(b, (char)('0' + ((o.mode >> (shift - 3)) & 7)));
+	}
+	buf_addf(b, "; this process is %d:%d)", o.own_uid, o.own_gid);
+}
+
 static void
 check_file(struct doctor *d, const struct profile_file *file)
 {
@@ -154,6 +175,7 @@ check_file(struct doctor *d, const struct profile_file *file)
 	struct str home, path;
 
 	profile_describe(&d->s.files, file, d->a, &b);
+	add_owner(d, file->path, &b);
 	if (file->err == ERR_OK) {
 		say(d, PASSED, buf_str(&b), STR_NONE);
 	} else if (file->err == ERR_FILE_DENIED) {
@@ -292,7 +314,7 @@ region_from(const struct doctor *d)
 	    &d->s.files, d->s.profile, S("region")).len > 0) {
 		return S("the list of accounts");
 	}
-	if (d->region_given) {
+	if (d->setup->region_given) {
 		return S("--region");
 	}
 	if (d->aws->region.len > 0) {
@@ -327,7 +349,7 @@ check_region(struct doctor *d)
 		    d->s.region), S("set AWS_REGION, or region in the "
 		    "profile, to where the alarms and logs are"));
 	} else if (own.len > 0 && !str_eq(own, d->s.region) &&
-	    !d->region_given) {
+	    !d->setup->region_given) {
 		say(d, FAILED, text(d, "%s=%s stands above the profile's "
 		    "region %s", from, d->s.region, own), text(d, "remove %s "
 		    "from the manifest or image, or set it to %s", from, own));
@@ -537,6 +559,27 @@ check_proxy(struct doctor *d)
 	say(d, SKIPPED, S("none is set"), STR_NONE);
 }
 
+/* An endpoint answered; its certificate may end soon, as those of proxies that
+ * open TLS do one day. */
+static void
+say_reached(struct doctor *d, const struct endpoint *e,
+    const struct exchange *x)
+{
+	struct buf b = buf_in(d->a, FAIL_TEXT_MAX);
+	int64_t left_ms = x->certificate_ends_ms -
+	    d->sys->now_ms(d->sys->ctx);
+
+	buf_addf(&b, "%s: DNS, TCP%s", e->host, e->tls ?
+	    S(", TLS, the chain up to a trusted authority") : S(""));
+	if (x->certificate_ends_ms != 0) {
+		buf_add(&b, S(", certificate until "));
+		timefmt_iso(&b, x->certificate_ends_ms);
+	}
+	say(d, PASSED, buf_str(&b), x->certificate_ends_ms != 0 &&
+	    left_ms < CERTIFICATE_SOON_MS ? S("it ends within a week: whose "
+	    "is it? A proxy that opens TLS needs a new one") : STR_NONE);
+}
+
 static void
 check_network(struct doctor *d)
 {
@@ -568,8 +611,7 @@ check_network(struct doctor *d)
 			d->dated = true;
 			d->date_ms = date_ms - d->sys->now_ms(d->sys->ctx);
 		}
-		say(d, PASSED, text(d, "%s: DNS, TCP%s", e.host, e.tls ?
-		    S(", TLS and its certificates") : S("")), STR_NONE);
+		say_reached(d, &e, &x);
 	}
 }
 
@@ -698,23 +740,23 @@ fetch(struct doctor *d, struct str link)
 }
 
 static void
-check_issuer(struct doctor *d, struct str issuer)
+check_issuer(struct doctor *d, const struct oidc_issuer *is)
 {
-	struct str keys = env(d, S("AUTH_JWKS_URI"));
+	struct str keys = is->jwks_uri;
 	const struct json *v;
 	size_t n;
 
 	if (keys.len == 0) {
-		bool slash = str_ends(issuer, S("/"));
+		bool slash = str_ends(is->issuer, S("/"));
 
 		v = fetch(d, text(d, "%s%s.well-known/openid-configuration",
-		    issuer, slash ? S("") : S("/")));
+		    is->issuer, slash ? S("") : S("/")));
 		if (v == NULL) {
 			return;
 		}
-		if (!str_eq(json_get_str(v, S("issuer"), S("")), issuer)) {
-			say(d, FAILED, text(d, "%s calls itself '%s'", issuer,
-			    json_get_str(v, S("issuer"), S(""))),
+		if (!str_eq(json_get_str(v, S("issuer"), S("")), is->issuer)) {
+			say(d, FAILED, text(d, "%s calls itself '%s'",
+			    is->issuer, json_get_str(v, S("issuer"), S(""))),
 			    S("set the issuer exactly so"));
 			return;
 		}
@@ -726,32 +768,102 @@ check_issuer(struct doctor *d, struct str issuer)
 	}
 	v = json_get(v, S("keys"));
 	n = json_is(v, JSON_ARRAY) ? v->n : 0;
-	say(d, n > 0 ? PASSED : FAILED, text(d, "%s: %u keys at %s", issuer,
-	    (uint64_t)n, keys), STR_NONE);
+	say(d, n > 0 ? PASSED : FAILED, text(d, "%s: %u keys at %s",
+	    is->issuer, (uint64_t)n, keys), STR_NONE);
+}
+
+/* A file of callers: whose it is. What is in it, auth_new() has read. */
+static void
+check_callers(struct doctor *d, struct str path)
+{
+	struct buf b = buf_in(d->a, FAIL_TEXT_MAX);
+
+	if (path.len > 0) {
+		buf_add(&b, path);
+		add_owner(d, path, &b);
+		say(d, PASSED, buf_str(&b), STR_NONE);
+	}
+}
+
+/* Where clients are led to, as far as it can be seen from here. */
+static void
+check_public_url(struct doctor *d)
+{
+	struct str base = d->setup->public_url;
+	struct exchange x;
+	struct json *v = NULL;
+	struct str link, resource;
+	struct url u;
+
+	if (base.len == 0) {
+		say(d, SKIPPED, S("AUTH_PUBLIC_URL is unset: clients are told "
+		    "the Host that they asked"), d->setup->loopback ?
+		    STR_NONE : S("set it where a proxy or ingress changes "
+		    "Host or ends TLS"));
+		return;
+	}
+	base.len -= str_ends(base, S("/")) ? 1 : 0;
+	link = text(d, "%s/.well-known/oauth-protected-resource/mcp", base);
+	if (url_parse(link, &u, NULL) != ERR_OK) {
+		say(d, FAILED, text(d, "AUTH_PUBLIC_URL is '%s', which is no "
+		    "URL", base), S("write https://host, without /mcp"));
+		return;
+	}
+	if (get(d, &u, &x) != ERR_OK) {
+		say(d, SKIPPED, text(d, "%s cannot be reached from here: %s",
+		    link, fail_text(&x.fail)), S("does it answer clients?"));
+		return;
+	}
+	(void)!json_parse(d->a, x.response_body, 0, &v, NULL);
+	resource = json_get_str(v, S("resource"), S(""));
+	if (x.status == 200 && str_eq(resource, text(d, "%s/mcp", base))) {
+		say(d, PASSED, text(d, "%s answers as clients expect", link),
+		    STR_NONE);
+	} else {
+		say(d, FAILED, text(d, "%s answers %d with resource '%s'",
+		    link, (int64_t)x.status, resource), S("AUTH_PUBLIC_URL "
+		    "has to lead to this server, and the ingress has to pass "
+		    "/.well-known/ on to it"));
+	}
 }
 
 static void
 check_inbound(struct doctor *d)
 {
-	static const struct str names[] = { STR_INIT("AUTH_ISSUER"),
-	    STR_INIT("AWS_IDENTITY_CENTER_ISSUER") };
-	bool any = false;
+	const struct auth_setup *s = d->setup->inbound;
+	struct oidc_issuer *issuers;
+	struct auth *auth;
+	size_t n;
 
-	for (size_t i = 0; i < 2; i++) {
-		struct str rest = env(d, names[i]);
-
-		while (rest.len > 0) {
-			struct str one = str_trim(str_cut(&rest, ','));
-
-			if (one.len > 0) {
-				check_issuer(d, one);
-				any = true;
-			}
-		}
+	if (s == NULL) {
+		say(d, SKIPPED, S("the demo and standard input ask nobody"),
+		    STR_NONE);
+		return;
 	}
-	if (!any) {
+	fail_init(&d->f, d->a);
+	if (auth_new(&auth, s, d->a, &d->f) != ERR_OK) {
+		say(d, FAILED, fail_text(&d->f),
+		    S("the server does not start so"));
+		return;
+	}
+	if (auth == NULL) {
+		say(d, SKIPPED, S("everybody may call"), d->setup->loopback ?
+		    STR_NONE : S("it listens beyond this machine: set "
+		    "AUTH_ISSUER, AUTH_TOKENS_FILE or another AUTH_ setting"));
+		return;
+	}
+	check_callers(d, s->issuers.file);
+	check_callers(d, s->tokens_file);
+	check_callers(d, s->sigv4.keys_file);
+	if (issuers_read(&s->issuers, d->sys, d->a, &issuers, &n, &d->f) !=
+	    ERR_OK || n == 0) {
 		say(d, SKIPPED, S("no issuer of tokens is set"), STR_NONE);
+		return;
 	}
+	for (size_t i = 0; i < n; i++) {
+		check_issuer(d, &issuers[i]);
+	}
+	check_public_url(d);
 }
 
 /* ---- all of it ---- */
@@ -777,18 +889,18 @@ static const struct {
 
 /* see cli.h */
 int
-cli_doctor(struct aws *aws, struct arena *a, bool region_given, bool json,
-    struct buf *out)
+cli_doctor(struct aws *aws, struct arena *a,
+    const struct cli_doctor_setup *setup, struct buf *out)
 {
 	struct json_writer w = json_writer(out);
 	struct doctor d = { .aws = aws, .sys = aws->sys, .a = a, .out = out,
-	    .w = json ? &w : NULL, .region_given = region_given,
+	    .w = setup->json ? &w : NULL, .setup = setup,
 	    .memory = { .a = a } };
 
 	fail_init(&d.f, a);
 	aws_scope_init(&d.s, aws, a, &d.f, aws->sys->mono_ms(aws->sys->ctx) +
 	    TOTAL_MS, NULL, NULL);
-	if (json) {
+	if (setup->json) {
 		json_begin_object(&w);
 		json_key(&w, S("checks"));
 		json_begin_array(&w);
@@ -797,7 +909,7 @@ cli_doctor(struct aws *aws, struct arena *a, bool region_given, bool json,
 		d.check = checks[i].name;
 		checks[i].check(&d);
 	}
-	if (json) {
+	if (setup->json) {
 		json_end_array(&w);
 		json_put_integer(&w, S("failed"), d.failed_n);
 		json_end_object(&w);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/timefmt.h"
 #include "proto/url.h"
 
 /* Depths: what the elements at this depth are children of. */
@@ -26,6 +27,8 @@ enum {
 
 #define TAG_OCTET_STRING 0x04
 #define TAG_OID 0x06
+#define TAG_UTC_TIME 0x17
+#define TAG_TIME 0x18
 #define TAG_SEQUENCE 0x30
 #define TAG_EXTENSIONS 0xa3
 #define TAG_DNS 0x82
@@ -126,6 +129,34 @@ check_address(struct certname *c)
 	}
 }
 
+/* Notes notAfter of a Validity: two times, each UTCTime (YYMMDDHHMMSSZ, the
+ * years 1950 to 2049) or GeneralizedTime (RFC 5280 4.1.2.5). */
+static void
+note_end(struct certname *c)
+{
+	const unsigned char *p = c->kept;
+	size_t at = c->kept_len < 2 ? c->kept_len : 2U + p[1];
+	char text[20];
+	struct buf b = buf_fixed(text, sizeof(text));
+	struct str time;
+
+	if (at + 2 > c->kept_len || at + 2 + p[at + 1] != c->kept_len) {
+		return;
+	}
+	time = str_of((const char *)p + at + 2, p[at + 1]);
+	if (p[at] == TAG_UTC_TIME) {
+		buf_add(&b, time.len > 0 && time.p[0] < '5' ? S("20") :
+		    S("19"));
+	}
+	/* 20260131T235959Z, which timefmt reads. */
+	buf_add(&b, str_sub(time, 0, p[at] == TAG_TIME ? 8 : 6));
+	buf_add_byte(&b, 'T');
+	buf_add(&b, str_sub(time, p[at] == TAG_TIME ? 8 : 6, time.len));
+	if (!buf_ok(&b) || !timefmt_parse_amz(buf_str(&b), &c->ends_ms)) {
+		c->ends_ms = 0;
+	}
+}
+
 /* All bytes of a value we wanted are there. */
 static void
 value_done(struct certname *c)
@@ -136,6 +167,9 @@ value_done(struct certname *c)
 	case TAG_OID:
 		c->is_san = c->kept_len == sizeof(san) &&
 		    memcmp(c->kept, san, sizeof(san)) == 0;
+		break;
+	case TAG_SEQUENCE:
+		note_end(c);
 		break;
 	case TAG_DNS:
 		check_dns(c, str_of((const char *)c->kept, c->kept_len));
@@ -162,6 +196,10 @@ choose(struct certname *c)
 		return c->child_n++ == 0 && c->tag == TAG_SEQUENCE ?
 		    OPEN : SKIP;
 	case IN_TBS:
+		/* signature, issuer, validity */
+		if (c->tag == TAG_SEQUENCE && ++c->part_n == 3) {
+			return KEEP;
+		}
 		return c->tag == TAG_EXTENSIONS ? OPEN : SKIP;
 	case IN_EXPLICIT:
 		return c->tag == TAG_SEQUENCE ? OPEN : SKIP;

@@ -14,6 +14,8 @@
  *	SEQUENCE > Extension SEQUENCE > OID 2.5.29.17, OCTET STRING >
  *	GeneralNames SEQUENCE > [2] dNSName, [7] iPAddress
  *
+ * On the way the certificate's end is noted (validity, notAfter).
+ *
  * A name matches when equal (ASCII case folded, one final dot ignored), or as
  * "*.rest" against one label and rest, where rest has a dot itself. An address
  * matches an iPAddress of the same bytes and nothing else. Fixed depth, no
@@ -40,6 +42,7 @@ struct certname {
 	bool matched;          /* a name fits the host */
 	bool has_names;        /* there was a dNSName or iPAddress */
 	bool broken;           /* not well-formed DER */
+	int64_t ends_ms;       /* wall clock: end of validity; 0: not known */
 	char seen[CERTNAME_SEEN_MAX]; /* "a.example, *.b.example, ..." */
 	size_t seen_len;
 	/* state */
@@ -49,6 +52,7 @@ struct certname {
 	uint32_t left[CERTNAME_DEPTH_MAX]; /* bytes left in each open value */
 	unsigned depth;        /* open values */
 	unsigned child_n;      /* elements seen in Certificate */
+	unsigned part_n;       /* SEQUENCEs seen in tbsCertificate */
 	bool is_san;           /* the current extension is subjectAltName */
 	uint32_t skip;         /* bytes of the current value to leave out */
 	uint32_t take;         /* bytes of the current value still to keep */

@@ -854,6 +854,10 @@ finish(struct run *r, bool excess)
 	}
 	x->response_body = buf_str(&r->body);
 	x->err = ERR_OK;
+	/* A resumed session shows no certificate. */
+	if (r->c->secure) {
+		x->certificate_ends_ms = r->c->tls->verify.names.ends_ms;
+	}
 	release(r, r->head.keep_alive && !excess &&
 	    r->head.body != HTTP1_BODY_CLOSE &&
 	    r->out_len == r->request.len);

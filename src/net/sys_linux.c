@@ -252,6 +252,25 @@ read_file(void *ctx, struct str path, struct buf *out)
 }
 
 static enum err
+owner(void *ctx, struct str path, struct sys_owner *out)
+{
+	char z[PATH_MAX];
+	struct stat st;
+
+	(void)ctx;
+	if (!path_z(z, path)) {
+		return ERR_FILE_MISSING;
+	}
+	if (stat(z, &st) != 0) {
+		return file_error(errno);
+	}
+	*out = (struct sys_owner){ .uid = st.st_uid, .gid = st.st_gid,
+	    .mode = st.st_mode & 07777U, .own_uid = geteuid(),
+	    .own_gid = getegid() };
+	return ERR_OK;
+}
+
+static enum err
 write_all(int fd, struct str data)
 {
 	while (data.len > 0) {
@@ -559,6 +578,7 @@ sys_linux_new(struct sys_linux **out, struct arena *a, char *const *envp,
 		.sleep_until = sleep_until,
 		.env = env,
 		.read_file = read_file,
+		.owner = owner,
 		.write_file = write_file,
 		.run = run,
 		.dial = dial,
