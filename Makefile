@@ -19,7 +19,11 @@
 #                  needs a network
 # make dist        one archive that builds and tests without a network
 # make metrics-check FACTS=dir   the metric table against facts about it
-# make check-binary check-reproducible check-dist image-test
+# make ARCH=aarch64   for arm64, with a cross compiler; unit-arm64 and e2e-arm64
+#                  run that under qemu
+# make image       a container image for both, build/cloudwatch-mcp-*-oci.tar
+# make sbom        bills of materials: SPDX and CycloneDX, build/sbom/
+# make check-binary check-reproducible check-dist image-test dockerfile-test
 #
 # Sources are found by name: src/main.c is the program, the rest of src/ is
 # libcore.a, each tests/test_<unit>.c is one test binary, the other files of
@@ -29,6 +33,8 @@
 -include config.mk
 
 VERSION := 0.1.0
+# The day of this version, in its bill of materials.
+RELEASED := 2026-11-30
 MODE ?= debug
 HOST_ARCH := $(shell uname -m)
 HOST_CC ?= gcc
@@ -44,6 +50,13 @@ SETUP := $(Q)sh vendor/setup.sh
 B := build/$(MODE)$(if $(CROSS),-$(ARCH))
 PROGRAM := build/release$(if $(CROSS),-$(ARCH))/cloudwatch-mcp
 DIST := build/cloudwatch-mcp-$(VERSION).tar.gz
+IMAGE := build/cloudwatch-mcp-$(VERSION)-oci.tar
+# What the image and its test are made for: both, or one alone.
+IMAGE_ARCHS ?= amd64 arm64
+ARCH_amd64 := x86_64
+ARCH_arm64 := aarch64
+# A foreign program runs under an emulator.
+export RUN := $(if $(CROSS),qemu-$(ARCH)-static)
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
@@ -64,7 +77,7 @@ GEN := -Oz -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong \
 	$(if $(filter x86_64,$(ARCH)),-fcf-protection=none) \
 	-ffile-prefix-map=$(CURDIR)=. \
 	-isystem $(VENDOR_BUILD)/$(ARCH)/linux-headers
-LAYOUT := src/net/layout.ld
+LAYOUT := src/net/link/layout.ld
 LINK := -static-pie -s -Wl,--gc-sections,--build-id=none,--orphan-handling=error \
 	-Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code,-T,$(LAYOUT) \
 	$(if $(filter x86_64,$(ARCH)),-Wl$(comma)-z$(comma)pack-relative-relocs)
@@ -83,7 +96,8 @@ LINK += -pthread -lm
 
 CFLAGS ?=
 ALL_CFLAGS := -std=c11 $(WARN) $(GEN) -pthread -Isrc -Ibuild -MMD -MP \
-	-isystem $(VENDOR_SRC)/bearssl/inc -DVERSION='"$(VERSION)"' $(CFLAGS)
+	-isystem $(VENDOR_SRC)/bearssl/inc -DVERSION='"$(VERSION)"' \
+	-DRELEASED='"$(RELEASED)"' $(CFLAGS)
 # Only these may see more of libc than ISO C.
 $(B)/src/net/%.o $(B)/src/main.o: ALL_CFLAGS += -D_GNU_SOURCE
 $(B)/tests/%.o $(B)/fuzz/%.o: ALL_CFLAGS += -D_GNU_SOURCE -Itests
@@ -120,7 +134,7 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all demo test unit corpus e2e bench lint lint-selftest headers metrics-check metrics-selftest fuzz fuzz-smoke cov vendor \
-	vendor-libs dist interop interop-sigv4 interop-profiles interop-sts iam-check check-binary check-reproducible check-dist image-test \
+	vendor-libs dist interop interop-sigv4 interop-profiles interop-sts iam-check check-binary check-reproducible check-dist image image-amd64 image-arm64 image-test dockerfile-test sbom unit-arm64 e2e-arm64 \
 	deploy-check manifests objects print-flags print-vendor clean help
 
 all:
@@ -177,6 +191,7 @@ check-binary: all
 	$(Q)sh tests/lint/binary.sh $(PROGRAM) $(CURDIR) $(abspath \
 	    $(VENDOR_BUILD) $(VENDOR_SRC))
 check-reproducible: $(STAMP)
+	$(SETUP) build image reproducible
 	$(Q)sh tests/lint/reproducible.sh
 dist: $(STAMP)
 	$(Q)sh vendor/dist.sh $(DIST)
@@ -217,9 +232,35 @@ bench: all
 	    tests/bench/*.c)) build/release/tests/bench/openssl/verify
 	$(Q)python3 tests/bench/bench.py $(PROGRAM) \
 	    build/release/tests/bench/probe
-image-test:
+unit-arm64:
+	$(SETUP) build test arm64
+	$(SUB) unit MODE=release ARCH=aarch64
+e2e-arm64:
+	$(SETUP) build test arm64
+	$(SUB) all ARCH=aarch64
+	$(Q)sh tests/e2e.sh build/release-aarch64/cloudwatch-mcp
+image: $(IMAGE_ARCHS:%=image-%)
 	$(SETUP) image
-	$(Q)sh tests/image.sh
+	$(Q)SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(sh vendor/epoch.sh)} \
+	    REVISION=$${REVISION:-$$(git rev-parse HEAD 2>/dev/null)} \
+	    python3 vendor/image.py $(IMAGE) $(VERSION) $(foreach a,$(IMAGE_ARCHS),$(a)=build/release$(if \
+	    $(filter-out $(HOST_ARCH),$(ARCH_$(a))),-$(ARCH_$(a)))/cloudwatch-mcp)
+image-amd64 image-arm64:
+	$(SETUP) build $(if $(filter-out $(HOST_ARCH),$(ARCH_$(@:image-%=%))),arm64)
+	$(SUB) all ARCH=$(ARCH_$(@:image-%=%))
+image-test: image
+	$(SETUP) build interop image image-test
+	$(Q)sh tests/image.sh $(IMAGE) $(VERSION) $(IMAGE_ARCHS)
+dockerfile-test: all
+	$(SETUP) build dockerfile
+	$(Q)sh tests/dockerfile.sh $(PROGRAM)
+sbom: all
+	$(SETUP) build sbom
+	$(Q)mkdir -p build/sbom
+	$(Q)$(PROGRAM) version --sbom >build/sbom/cloudwatch-mcp.spdx.json
+	$(Q)python3 vendor/cyclonedx.py $(PROGRAM) <build/sbom/cloudwatch-mcp.spdx.json \
+	    >build/sbom/cloudwatch-mcp.cdx.json
+	$(Q)sh tests/sbom.sh build/sbom
 vendor: $(STAMP)
 vendor-libs: $(foreach v,host asan $(ARCH),$(VENDOR_BUILD)/$(v)/libbearssl.a)
 clean:
@@ -229,18 +270,21 @@ clean:
 objects: $(CORE) $(patsubst %.c,$(B)/%.o,$(wildcard src/main.c)) $(if $(filter \
     debug,$(MODE)),$(SHARED) $(TESTS:%=$(B)/tests/%.o) \
     $(UNITS:%=$(B)/fuzz/fuzz_%.o))
-print-flags: build/gen/metric_pack.h build/gen/page_pack.h
-	@printf '%s ' $(filter-out -MMD -MP -g -O1 -DVERSION=%,$(ALL_CFLAGS)) \
-	    '-DVERSION=""'
+print-flags: build/gen/metric_pack.h build/gen/components.def build/gen/page_pack.h
+	@printf '%s ' $(filter-out -MMD -MP -g -O1 -DVERSION=% -DRELEASED=%,\
+	    $(ALL_CFLAGS)) '-DVERSION=""' '-DRELEASED=""'
 print-vendor:
 	@printf '%s\n' $(abspath $(VENDOR_SRC) $(VENDOR_BUILD))
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
 # Objects, not libcore.a, as nothing calls net/relro.o by name.
-$(B)/cloudwatch-mcp: $(B)/src/main.o $(CORE) $(BEARSSL) | $(LAYOUT)
+$(B)/cloudwatch-mcp: $(B)/src/main.o $(CORE) $(BEARSSL) | $(LAYOUT) build/gen/relr
 	@echo "LINK $@"
 	$(Q)$(CC) -o $@ $^ $(LINK)
+	$(if $(LAYOUT),$(Q)build/gen/relr $@)
+build/gen/relr: src/net/link/relr.c
+	@mkdir -p $(@D) && $(HOST_CC) -std=c11 $(WARN) -O1 -o $@.$$$$ $< && mv $@.$$$$ $@
 $(B)/fixture-server: $(patsubst %.c,$(B)/%.o,$(wildcard \
     tests/fixtures/*.c)) $(B)/libcore.a $(BEARSSL)
 	$(Q)$(CC) -o $@ $^ $(LINK)
@@ -280,6 +324,11 @@ build/gen/page_pack.h: $(addprefix src/page/page.,html css js) $(wildcard \
 	@mkdir -p $(@D) && $(HOST_CC) -std=c11 $(WARN) -O2 -Isrc -o $@.pack$$$$ \
 	    $(filter %.c,$^) && $@.pack$$$$ $(filter-out %.c %.h %.def,$^) \
 	    >$@.$$$$ && mv $@.$$$$ $@ && rm $@.pack$$$$
+# What the program is made of besides its own code.
+$(B)/src/cli/cli_version.o: build/gen/components.def
+build/gen/components.def: vendor/components.sh vendor/vendor.lock src/net/roots.c \
+    $(METRICS) Makefile
+	@mkdir -p $(@D) && VERSION=$(VERSION) LC_ALL=C sh $< >$@.$$$$ && mv $@.$$$$ $@
 $(STAMP):
 	$(Q)sh vendor/fetch.sh vendor/archive $(VENDOR_SRC)
 	$(Q)rm -f $(VENDOR_SRC)/.verified-* && touch $@

@@ -234,6 +234,10 @@ static const struct row rows[] = {
 	    STR_INIT("doctor only: the report as JSON") },
 	{ STR_INIT("markdown"), NONE, NONE, KIND_SWITCH, FIELD(markdown), NONE,
 	    0, 0, STR_INIT("tools only: the reference as Markdown") },
+	{ STR_INIT("sbom"), NONE, NONE, KIND_SWITCH, FIELD(sbom), NONE, 0, 0,
+	    STR_INIT("version only: what the program is made of (SPDX 2.3)") },
+	{ STR_INIT("notices"), NONE, NONE, KIND_SWITCH, FIELD(notices), NONE,
+	    0, 0, STR_INIT("version only: licences of what it contains") },
 	{ STR_INIT("fault"), NONE, NONE, KIND_TEXT, FIELD(fault), NONE, 1, 256,
 	    STR_INIT("demo-endpoint only: faults to inject") },
 #define NOTE(name, text) \
@@ -290,8 +294,9 @@ static const struct command commands[] = {
 	    STR_INIT("serve the demo account in AWS's own protocols") },
 	{ STR_INIT("help"), CONFIG_HELP, STR_INIT(""), 0, 0,
 	    STR_INIT("this text") },
-	{ STR_INIT("version"), CONFIG_VERSION, STR_INIT(""), 0, 0,
-	    STR_INIT("the version") },
+	{ STR_INIT("version"), CONFIG_VERSION,
+	    STR_INIT("[--sbom | --notices]"), 0, 0,
+	    STR_INIT("the version; what the program is made of") },
 };
 
 #define COMMAND_N (sizeof(commands) / sizeof(commands[0]))
@@ -577,7 +582,8 @@ config_parse(struct config *c, const struct str *words, size_t word_n,
 			args[c->arg_n++] = words[i];
 		}
 		if (c->command == CONFIG_HELP ||
-		    c->command == CONFIG_VERSION) {
+		    (c->command == CONFIG_VERSION &&
+		    str_eq(words[i], S("--version")))) {
 			return ERR_OK;
 		}
 	}

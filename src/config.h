@@ -45,6 +45,8 @@ struct config {
 	bool demo;
 	bool json;              /* doctor: the report as JSON */
 	bool markdown;          /* tools: as the README shows them */
+	bool sbom;              /* version: the bill of materials */
+	bool notices;           /* version: licences of what is in it */
 	struct str host;
 	int64_t port;
 	int64_t log_level;      /* enum log_level */

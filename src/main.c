@@ -820,7 +820,13 @@ command(struct program *p, struct fail *f)
 		config_help(&out);
 		break;
 	case CONFIG_VERSION:
-		buf_add(&out, S("cloudwatch-mcp " VERSION "\n"));
+		if (p->config.sbom) {
+			cli_sbom(&out);
+		} else if (p->config.notices) {
+			cli_notices(&out);
+		} else {
+			buf_add(&out, S("cloudwatch-mcp " VERSION "\n"));
+		}
 		break;
 	case CONFIG_TOOLS:
 		code = list_tools(p, &out, &err, f);

@@ -12,7 +12,8 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 
 for binary in "$@"; do
-	timeout "${UNIT_TIMEOUT:-300}" "$binary" >"$log" 2>"$log.err"
+	# shellcheck disable=SC2086 # RUN: an emulator, where there is one
+	timeout "${UNIT_TIMEOUT:-300}" ${RUN:-} "$binary" >"$log" 2>"$log.err"
 	rc=$?
 	last=$(tail -n 1 "$log")
 	p=$(expr "$last" : '\([0-9]*\) passed, [0-9]* failed$')

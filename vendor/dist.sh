@@ -10,8 +10,7 @@ set -eu
 out=$1
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
-epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || 
-    stat -c %Y vendor/vendor.lock)}
+epoch=${SOURCE_DATE_EPOCH:-$(sh vendor/epoch.sh)}
 
 # Outside a checkout (that is, inside an unpacked archive) all that is not made
 # by the build belongs to the source.

@@ -12,7 +12,12 @@
 #   fuzz      libFuzzer
 #   interop   clients written by others
 #   deploy    what reads the files of deploy/
-#   image     container images
+#   arm64     the release binary for arm64, and running it
+#   image     a container image out of binaries
+#   image-test  taking it apart and running it
+#   dockerfile  building one from Dockerfile.scratch
+#   reproducible  a build on another day
+#   sbom      bills of materials and their schemas
 #   bench     what is measured against
 set -u
 
@@ -106,10 +111,38 @@ for purpose in "$@"; do
 		want wrk wrk
 		want nginx /usr/sbin/nginx
 		;;
+	arm64)
+		want qemu-user-static qemu-aarch64-static
+		want qemu-user-static qemu-x86_64-static
+		[ "$(uname -m)" = aarch64 ] || {
+			want gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
+			want linux-libc-dev-arm64-cross \
+			    /usr/aarch64-linux-gnu/include/linux/version.h
+		}
+		;;
 	image)
+		want python3 python3
+		;;
+	image-test)
+		want bubblewrap bwrap
+		want skopeo skopeo
+		want podman podman
+		want docker-registry docker-registry
+		want qemu-user-static qemu-aarch64-static
+		want curl curl
+		;;
+	dockerfile)
 		want buildah buildah
 		want debootstrap debootstrap
-		want bubblewrap bwrap
+		want python3 python3
+		;;
+	reproducible)
+		want faketime faketime
+		;;
+	sbom)
+		want python3 python3
+		want nodejs node
+		want npm npm
 		;;
 	*)
 		echo "setup: no such purpose: $purpose" >&2

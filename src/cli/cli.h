@@ -76,6 +76,11 @@ struct cli_doctor_setup {
 int cli_doctor(struct aws *aws, struct arena *a,
     const struct cli_doctor_setup *setup, struct buf *out);
 
+/* What the program is made of, as an SPDX 2.3 document in JSON. */
+void cli_sbom(struct buf *out);
+/* Its licence, and the notices of what it contains. */
+void cli_notices(struct buf *out);
+
 /* What a demo server prints at its start: its URL, a request to try, and how
  * to point LibreChat, Cursor and Claude at it. out must be in an arena. */
 void cli_banner(struct buf *out, struct str host, uint16_t port);

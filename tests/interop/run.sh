@@ -78,19 +78,10 @@ serve() {
 	return 1
 }
 
-if ! cmp -s "$here/package-lock.json" "$work/package-lock.json" ||
-    ! [ -x "$node" ]; then
-	echo "interop: fetching the SDKs and suites from npm"
-	cp "$here/package.json" "$here/package-lock.json" "$work/"
-	if ! (cd "$work" && npm ci --no-audit --no-fund --loglevel=error) \
-	    >"$log" 2>&1; then
-		cat "$log"
-		rm -f "$work/package-lock.json"
-		echo "interop: npm could not install what $here/package.json names"
-		echo "0 passed, 1 failed"
-		exit 1
-	fi
-fi
+sh "$here/fetch.sh" "$work" || {
+	echo "0 passed, 1 failed"
+	exit 1
+}
 cp "$here"/*.mjs "$work/"
 
 port=$(free_port)

@@ -20,12 +20,12 @@ LAYERS = {
     "aws": ["base", "proto"],
     "mcp": ["base", "proto"],
     "auth": ["base", "proto", "aws/transport.h", "aws/sts.h"],
-    # gen: tables that the build makes from src/tools/metrics.
+    # gen: tables that the build makes.
     "tools": ["base", "proto", "aws", "mcp/tool.h", "mcp/resource.h",
               "mcp/prompt.h", "gen"],
     "demo": ["base", "proto", "aws", "mcp/tool.h", "app.h"],
     "cli": ["base", "proto", "auth", "mcp", "aws", "tools", "app.h",
-            "config.h"],
+            "config.h", "gen"],
     "config": ["base", "proto"],
     "app": ["base", "proto", "auth", "mcp", "aws", "tools", "config.h",
             "gen"],
