@@ -251,7 +251,8 @@ function linesOf(a) {
 	const words = keys.filter(k => !numbers.includes(k));
 	const label = p => words.map(k => p[k]);
 
-	if (!numbers.length || new Set(a.map(p => label(p).join())).size > 12) {
+	// Two levels of a change are no lines: see chartOfChanges.
+	if (!numbers.length || numbers.includes('before') || new Set(a.map(p => label(p).join())).size > 12) {
 		return [];
 	}
 	for (const p of a) {
@@ -311,6 +312,19 @@ function chartOfSparks(o) {
 		    .filter(p => p[1] <= max * 1.01) }))));
 }
 
+// analyze_metric: the level between its changes.
+function chartOfChanges(o) {
+	const { start, end } = o.metric_info.time_range;
+	const all = o.change_points;
+
+	return el('div', 0, el('p.dim', 0, 'Level between the changes:'),
+	    chart([{ label: 'level', solid: true, points: [
+		[seconds(start), all[0].before],
+		...all.flatMap(c => [[seconds(c.time), c.before],
+			[seconds(c.time), c.after]]),
+		[seconds(end), all.at(-1).after]] }]));
+}
+
 // A value inside a line or a table's cell.
 function inline(v, key, row) {
 	if (v == null) {
@@ -339,7 +353,7 @@ function inline(v, key, row) {
 	}
 	if (isObject(v) && items.length < 9 &&
 	    items.every(([, i]) => i === null || typeof i != 'object')) {
-		return items.map(([k, i]) => k + '=' + i).join('\n');
+		return items.map(([k, i]) => k + '=' + inline(i)).join(', ');
 	}
 	return later(Array.isArray(v) ? `${v.length} items` :
 	    `${items.length} members`, () => block(v));
@@ -437,6 +451,9 @@ function members(o) {
 	if (o.sparkline_scale && o.current && isRows(o.baselines)) {
 		box.append(chartOfSparks(o));
 	}
+	if (isRows(o.change_points) && o.metric_info?.time_range) {
+		box.append(chartOfChanges(o));
+	}
 	for (const [key, v] of Object.entries(o)) {
 		if (v == null || key == 'message' || key == 'messages' ||
 		    key == 'has_more_results') {
@@ -454,7 +471,8 @@ function members(o) {
 		}
 	}
 	for (const m of [o.message ?? [], o.messages ?? []].flat()) {
-		box.prepend(el('div.box', 0, el('p', 0, inline(m))));
+		box.prepend(el(o.has_more_results ? 'div.box.more' : 'div.box', 0,
+		    el('p', 0, inline(m))));
 	}
 	box.append(facts, ...parts);
 	return box;
@@ -500,8 +518,8 @@ function stepOf(points) {
 	return steps[steps.length >> 1] || Infinity;
 }
 
-function pathOf(points, x, y) {
-	const step = 1.5 * stepOf(points);
+function pathOf({ points, solid }, x, y) {
+	const step = solid ? Infinity : 1.5 * stepOf(points);
 
 	return points.map(([t, v], i) => {
 		const at = x(t).toFixed(1) + ' ' + y(v).toFixed(1);
@@ -607,7 +625,7 @@ function chart(lines) {
 		drawTimes(svg, first, extent, x, width - left, height);
 		lines.forEach((l, i) => hidden.has(i) || draw(svg, 'path', {
 		    class: 'c' + i % 8 + (i < 8 ? '' : ' dash'),
-		    d: pathOf(l.points, x, y) }));
+		    d: pathOf(l, x, y) }));
 		geometry = { x, y, height, mark: draw(svg, 'g', {}) };
 		point();
 	}
@@ -781,9 +799,9 @@ function field(name, schema, required) {
 	} else {
 		const time = /^(start|end|time)$|_time$/.test(name);
 
-		input = /query|pattern/.test(name) && name != 'query_id' ?
-		    area(id, required, 2) : el('input', { id, required,
-		    autocomplete: 'off', spellcheck: false });
+		input = name == 'query_string' ? area(id, required, 2) :
+		    el('input', { id, required, autocomplete: 'off',
+		    spellcheck: false });
 		input.placeholder = fallback || (time ? '-3h, -1d, now, ' +
 		    new Date().toISOString().slice(0, 11) + '09:00Z' : '');
 		if (time) {
@@ -795,7 +813,7 @@ function field(name, schema, required) {
 	return {
 		read: () => input.value.trim() ? read(input.value) : undefined,
 		fill,
-		node: el(input.rows > 2 || /^query/.test(name) && input.rows ?
+		node: el(input.rows > 2 || /^query(_string)?$/.test(name) ?
 		    'div.wide' : 'div', 0,
 		    el('label', { htmlFor: id }, name, required ?
 		    el('b', { title: 'required' }, ' *') : null), input,
@@ -846,6 +864,9 @@ function showTool(tool, args) {
 	form.onsubmit = e => {
 		e.preventDefault();
 		unread.replaceChildren();
+		if (running) {
+			return;
+		}
 		try {
 			const values = read();
 
@@ -858,6 +879,8 @@ function showTool(tool, args) {
 	form.onkeydown = e => {
 		if (e.key == 'Enter' && (e.ctrlKey || e.metaKey)) {
 			form.requestSubmit();
+		} else if (e.key == 'Escape') {
+			running?.abort();
 		}
 	};
 	// What is not valid must be seen to be mended.
@@ -880,15 +903,21 @@ async function run(tool, args, { go, stop, state, out }) {
 	    ((performance.now() - began) / 1000).toFixed(1) + ' s', 200);
 
 	stop.onclick = () => mine.abort();
-	go.disabled = true;
+	// Not disabled: it would lose the focus.
+	go.ariaDisabled = true;
 	stop.disabled = false;
 	state.replaceChildren('Running', tick);
 	out.replaceChildren();
 	const answer = await call(tool.name, args, mine.signal);
 
 	clearInterval(timer);
-	running = null;
-	go.disabled = false;
+	if (running == mine) {
+		running = null;
+	}
+	go.ariaDisabled = false;
+	if (document.activeElement == stop) {
+		go.focus();
+	}
 	stop.disabled = true;
 	if (!out.isConnected) {
 		return;
@@ -926,7 +955,7 @@ function showResult({ body, text: raw }, out) {
 	if (isObject(value)) {
 		if (value.has_more_results && !value.message &&
 		    !value.messages?.length) {
-			out.append(el('div.box', 0, el('p', 0,
+			out.append(el('div.box.more', 0, el('p', 0,
 			    'There is more than this answer holds.')));
 		}
 		out.append(members(value));
@@ -1013,7 +1042,7 @@ function showOverview() {
 		['VS Code', json({ servers: { cloudwatch: { type: 'http', url,
 		    ...head } } })],
 		['LibreChat', `mcpServers:\n  cloudwatch:\n` +
-		    `    type: streamable-http\n    url: ${url}` + (head ?
+		    `    type: streamable-http\n    timeout: 120000\n    url: ${url}` + (head ?
 		    '\n    headers:\n      Authorization: "Bearer TOKEN"' : '')],
 	];
 
@@ -1068,6 +1097,7 @@ function route() {
 	let args;
 
 	running?.abort();
+	running = null;
 	try {
 		args = text && JSON.parse(decodeURIComponent(text));
 	} catch {
@@ -1122,5 +1152,11 @@ $('skip').onclick = e => {
 	e.preventDefault();
 	$('main').focus();
 };
-addEventListener('hashchange', route);
+addEventListener('hashchange', () => {
+	route();
+	// Links that were in view are gone, and the focus with them.
+	if (document.activeElement == document.body) {
+		$('main').focus();
+	}
+});
 start();

@@ -30,6 +30,12 @@ async function text(tab, selector) {
 	return (await tab.locator(selector).first().innerText()).trim();
 }
 
+// What has the focus: its id, or its words.
+function focus(tab) {
+	return tab.evaluate(() => document.activeElement.id ||
+	    document.activeElement.textContent);
+}
+
 // ---- what runs ----
 
 test('the overview says what runs, as whom, and that AWS answers', async w => {
@@ -210,11 +216,19 @@ test('a call can be cancelled', async w => {
 
 	await tab.click('button.act');
 	await tab.getByText('Running').waitFor();
-	assert.ok(await tab.isDisabled('button.act'));
+	assert.equal(await tab.getAttribute('button.act', 'aria-disabled'),
+	    'true');
+	await tab.keyboard.press('Enter');
+	assert.equal(tab.posts.filter(p => p.name == 'live_tail').length, 1);
 	await tab.getByRole('button', { name: 'Cancel' }).click();
 	await done(tab);
 	assert.match(await text(tab, '[role=status]'), /^Cancelled/);
-	assert.ok(await tab.isEnabled('button.act'));
+	assert.equal(await focus(tab), 'Run');
+	await tab.keyboard.press('Enter');
+	await tab.getByText('Running').waitFor();
+	await tab.keyboard.press('Escape');
+	await done(tab);
+	assert.match(await text(tab, '[role=status]'), /^Cancelled/);
 });
 
 // ---- results ----
@@ -285,6 +299,20 @@ test('PromQL, log bins and compared windows are drawn, too', async w => {
 });
 
 const T = minute => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
+
+test('changes of a level are drawn as steps', async w => {
+	const tab = await w.tab('#list_metrics', { before: answering({
+		change_points: [{ time: T(3), before: 1, after: 2 },
+			{ time: T(50), before: 2, after: 1 }],
+		metric_info: { time_range: { start: T(0), end: T(60) } } }) });
+
+	await run(tab);
+	assert.equal(await tab.locator('figure').count(), 1);
+	const d = await tab.getAttribute('svg path', 'd');
+
+	assert.match(d, /^M[^M]+$/);
+	assert.equal(d.match(/L/g).length, 5);
+});
 
 test('a gap is not bridged, and a lone point is a dot', async w => {
 	const minutes = [0, 1, 2, 3, 10, 20, 21];
@@ -549,15 +577,10 @@ test('a server that knows its callers asks for a token', async w => {
 
 test('everything goes by keyboard alone', async w => {
 	const tab = await w.tab();
-	const focus = () => tab.evaluate(() => {
-		const e = document.activeElement;
-
-		return e.id || e.textContent;
-	});
 	const tabTo = async what => {
 		for (let n = 0; n < 60; n++) {
 			await tab.keyboard.press('Tab');
-			if (await focus() == what) {
+			if (await focus(tab) == what) {
 				// What has the focus is seen to have it.
 				assert.notEqual(await tab.evaluate(() =>
 				    getComputedStyle(document.activeElement)
@@ -571,12 +594,14 @@ test('everything goes by keyboard alone', async w => {
 	await tab.getByText('AWS answers').waitFor();
 	await tabTo('skip');
 	await tab.keyboard.press('Enter');
-	assert.equal(await focus(), 'main');
+	assert.equal(await focus(tab), 'main');
 	await tab.evaluate(() => document.activeElement.blur());
 	await tabTo('search');
 	await tab.keyboard.type('statistics of one metric side');
 	await tabTo('get_metric_statistics');
 	await tab.keyboard.press('Enter');
+	await tab.waitForSelector('#f-namespace');
+	assert.equal(await focus(tab), 'main');
 	await tabTo('f-namespace');
 	await tab.keyboard.type('AWS/RDS');
 	await tabTo('f-metric_name');
