@@ -161,7 +161,7 @@ parse(const unsigned char *in, size_t n, struct model *m)
 	size_t at;
 	size_t i;
 
-	memset(work.cost, 0xff, sizeof(work.cost));
+	memset(work.cost, 0xff, (n + 1) * sizeof(work.cost[0]));
 	work.cost[0] = 0;
 	for (at = 0; at < n; at++) {
 		try_step(at, m->literal_bits[in[at]], (struct step){ 1, 0 });
@@ -196,8 +196,8 @@ static void
 code_lengths(unsigned char *bits, const uint32_t *counts, size_t n,
     unsigned bits_max)
 {
-	uint32_t weight[2 * LITERAL_N];
-	size_t parent[2 * LITERAL_N];
+	uint32_t weight[2 * LITERAL_N] = { 0 };
+	size_t parent[2 * LITERAL_N] = { 0 };
 	uint32_t flatten = 0;
 	unsigned longest;
 
@@ -266,7 +266,7 @@ make_codes(uint16_t *codes, const unsigned char *bits, size_t n)
 			}
 			codes[i] = 0;
 			for (b = 0; b < len; b++) {
-				codes[i] = (uint16_t)(codes[i] << 1 |
+				codes[i] = (uint16_t)((unsigned)codes[i] << 1 |
 				    (code >> b & 1));
 			}
 			code++;

@@ -43,7 +43,7 @@ static _Noreturn void
 die(const char *what, const char *where)
 {
 	(void)fprintf(stderr, "page: %s: %s\n", where, what);
-	exit(1);
+	_Exit(1);
 }
 
 static void
