@@ -43,7 +43,8 @@ def start_event(env, limit):
     half of limit for requests: the half of a container's limit that it finds
     by itself where there is one."""
     env = dict(env, CLOUDWATCH_MCP_MAX_MEMORY=str(int(limit / 2)),
-               CLOUDWATCH_MCP_PORT="0", CLOUDWATCH_MCP_SERVER_HOST="127.0.0.1",
+               CLOUDWATCH_MCP_PORT="0", CLOUDWATCH_MCP_METRICS_PORT="0",
+               CLOUDWATCH_MCP_SERVER_HOST="127.0.0.1",
                AWS_REGION="eu-central-1", CLOUDWATCH_MCP_LOG_LEVEL="INFO",
                AWS_ACCESS_KEY_ID="AKIDEXAMPLE0000000001",
                AWS_SECRET_ACCESS_KEY="none")

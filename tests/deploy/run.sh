@@ -10,7 +10,7 @@
 # and checks nothing. Ends with "N passed, N failed".
 here=tests/deploy
 WORK=$PWD/build/deploy
-PROGRAM=$1
+PROGRAM=$(realpath "$1")
 NODE=$WORK/node_modules/node/bin/node
 HELMS="$WORK/helm-3/helm $WORK/helm-4/helm"
 export WORK PROGRAM NODE HELMS
@@ -55,9 +55,16 @@ cp "$here/validate.mjs" "$WORK/"
 # Installing prometheus would start it; only its checker is wanted.
 PROMTOOL=$(command -v promtool) || PROMTOOL=$WORK/prometheus/usr/bin/promtool
 export PROMTOOL
+unpack_promtool() {
+	sudo=
+	[ "$(id -u)" = 0 ] || sudo="sudo -n"
+	cd "$WORK" || return 1
+	apt-get download -q prometheus || {
+		$sudo apt-get update -q && apt-get download -q prometheus
+	} && dpkg -x prometheus_*.deb prometheus
+}
 if ! [ -x "$PROMTOOL" ]; then
-	(cd "$WORK" && apt-get download -q prometheus &&
-	    dpkg -x prometheus_*.deb prometheus) >"$log" 2>&1 || cat "$log"
+	(unpack_promtool) >"$log" 2>&1 || cat "$log"
 fi
 
 if [ "${2:-}" = manifests ]; then

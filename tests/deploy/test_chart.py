@@ -40,6 +40,9 @@ REFUSED = [
     ("auth.enabled=true,externalSecrets.tokens.remoteKey=a",
      "needs externalSecrets.secretStoreRef.name"),
     ("autoscaling.maxReplicas=1", "less than autoscaling.minReplicas"),
+    ("metrics.port=3334", "choose another"),
+    ("metrics.enabled=false,metrics.serviceMonitor.enabled=true",
+     "nothing to scrape"),
     ("ingress.enabled=true", "name at least one of ingress.hosts"),
     ("networkPolicy.httpsCidrs[0]=aws", "/networkPolicy/httpsCidrs"),
     ("config.logLevel=info", "/config/logLevel"),
@@ -166,6 +169,17 @@ def a_packaged_chart_renders_the_same():
         assert packed == deploy.render(deploy.helms()[-1], "-f", values)
 
 
+def callers_do_not_reach_the_metrics():
+    spec = deploy.of_kind(deploy.variant("everything"), "NetworkPolicy")[0][
+        "spec"]
+    ports = {rule["ports"][0]["port"]: json.dumps(rule["from"])
+             for rule in spec["ingress"] if "from" in rule}
+    assert "holmes" in ports["http"] and "monitoring" not in ports["http"]
+    assert "monitoring" in ports["metrics"] and "holmes" not in ports["metrics"]
+    monitor = deploy.of_kind(deploy.variant("everything"), "ServiceMonitor")[0]
+    assert monitor["spec"]["endpoints"][0]["port"] == "metrics", monitor
+
+
 def pod_identity_reaches_its_agent():
     policies = deploy.of_kind(deploy.variant("pod-identity"), "NetworkPolicy")
     assert "169.254.170.23/32" in json.dumps(policies)
@@ -281,7 +295,7 @@ deploy.run([lint_has_nothing_to_say, lint_sees_a_broken_chart,
             the_node_role_is_out_of_reach_unless_chosen,
             the_promised_numbers_are_kept,
             a_client_stays_at_its_pod_where_streams_live_there,
-            a_packaged_chart_renders_the_same,
+            callers_do_not_reach_the_metrics, a_packaged_chart_renders_the_same,
             pod_identity_reaches_its_agent, every_named_file_is_mounted,
             pods_restart_when_settings_change_and_only_then,
             the_notes_tell_the_next_command, versions_follow_the_makefile,

@@ -116,6 +116,12 @@ Called with a dict of root and name.
 {{- if and .Values.autoscaling.enabled (lt (int .Values.autoscaling.maxReplicas) (int .Values.autoscaling.minReplicas)) }}
 {{- fail "autoscaling.maxReplicas is less than autoscaling.minReplicas" }}
 {{- end }}
+{{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) }}
+{{- fail "metrics.serviceMonitor.enabled is true, but metrics.enabled is false: there is nothing to scrape" }}
+{{- end }}
+{{- if or (eq (int .Values.metrics.port) 3334) (and .Values.metrics.enabled (eq (int .Values.metrics.port) (int .Values.service.port))) }}
+{{- fail "metrics.port is the port of the server itself: choose another" }}
+{{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 {{- fail "ingress.enabled is true: name at least one of ingress.hosts" }}
 {{- end }}
