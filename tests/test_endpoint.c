@@ -401,3 +401,28 @@ TEST(the_region_of_a_listed_account_comes_before_the_servers)
 	CHECK_STR(r, S("flag-1"));
 	end();
 }
+
+TEST(regions_without_opt_in_are_those_of_a_partition)
+{
+	static const struct { const char *like; size_t n; } cases[] = {
+		{ "eu-west-1", 17 }, { "me-south-1", 17 },
+		{ "cn-north-1", 2 }, { "us-gov-east-1", 2 },
+		{ "eusc-de-east-1", 1 }, { "us-isob-east-1", 1 },
+		{ "us-iso-east-1", 2 }, { "eu-isoe-west-1", 1 },
+		{ "us-isof-east-1", 2 },
+	};
+	struct str r[ENDPOINT_REGION_MAX_N];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str like = str_from_z(cases[i].like);
+		size_t n = endpoint_regions(like, r);
+
+		CHECK_INT(n, cases[i].n);
+		for (size_t k = 0; k < n; k++) {
+			CHECK(endpoint_region_ok(r[k]));
+			CHECK_STR(endpoint_partition(r[k]),
+			    endpoint_partition(like));
+			CHECK(k == 0 || str_cmp(r[k - 1], r[k]) < 0);
+		}
+	}
+}

@@ -20,6 +20,7 @@ static struct aws aws;
 static struct arena start;
 static struct arena work;
 static struct mcp *mcp;
+static struct cancel cancel;
 
 /* Feeds an exchange's sink with room.stream. */
 static void
@@ -90,6 +91,9 @@ one(struct exchange *x)
 		room.sent_len += x->target.len;
 	}
 	room.request_n += !str_starts(x->host, S("sts."));
+	if (room.cancel_at > 0 && room.request_n >= room.cancel_at) {
+		atomic_store(&cancel.raised, true);
+	}
 	if (x->sink != NULL && room.stream.p != NULL) {
 		give_stream(x);
 		return;
@@ -150,6 +154,7 @@ tool_room_open(void)
 	aws.creds = creds_new(&start, &setup);
 	room.answer_n = room.answer_at = 0;
 	room.verify = false;
+	room.cancel_at = 0;
 	room.sent_len = room.request_n = 0;
 	room.stream = room.profiles = STR_NONE;
 	room.fail_at = SIZE_MAX;
@@ -178,10 +183,12 @@ tool_room_call(const char *tool, const char *arguments)
 	arena_init(&work, (size_t)64 << 20);
 	aws.profiles = room.profiles;
 	demo.verify = room.verify;
+	atomic_store(&cancel.raised, false);
 	work.fail_at = room.fail_at;
 	fail_init(&f, &work);
 	m = (struct mcp_message){ .arena = &work, .sys = &room.fake.sys,
-	    .aws = &aws, .deadline_ms = room.fake.mono_ms + 120000 };
+	    .aws = &aws, .cancel = &cancel,
+	    .deadline_ms = room.fake.mono_ms + 120000 };
 	if (json_parse(&work, str_from_z(arguments), 0, &args, &f) != ERR_OK ||
 	    mcp_call_tool(mcp, &m, str_from_z(tool), args, &f) != ERR_OK ||
 	    json_parse(&work, m.reply, 0, &result, &f) != ERR_OK) {

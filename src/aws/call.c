@@ -300,18 +300,36 @@ check_profile(struct aws_scope *s)
 
 /* see call.h */
 enum err
+aws_scope_load(struct aws_scope *s)
+{
+	enum err err = profile_load(s->aws->sys, s->arena, &s->files);
+
+	return err == ERR_OK ? err : fail_set(s->fail, err, 0, STR_NONE);
+}
+
+/* see call.h */
+enum err
 aws_scope_open(struct aws_scope *s, struct str profile_arg,
+    struct str region_arg)
+{
+	enum err err = aws_scope_load(s);
+
+	return err == ERR_OK ? aws_scope_choose(s, profile_arg, region_arg) :
+	    err;
+}
+
+/* see call.h */
+enum err
+aws_scope_choose(struct aws_scope *s, struct str profile_arg,
     struct str region_arg)
 {
 	struct aws *aws = s->aws;
 	struct str instance = STR_NONE;
 	struct str text;
 	uint64_t n;
-	enum err err = profile_load(aws->sys, s->arena, &s->files);
+	enum err err;
 
-	if (err != ERR_OK) {
-		return fail_set(s->fail, err, 0, STR_NONE);
-	}
+	s->account_id = s->source = STR_NONE;
 	s->profile_arg = profile_arg.len > 0 ? profile_arg : STR_NONE;
 	err = check_profile(s);
 	if (err != ERR_OK) {
@@ -408,6 +426,15 @@ count_call(const struct aws *aws, size_t operation, enum err err,
 		meter_add(&n->outcomes[meter_outcome(err)]);
 		meter_time(&n->times, mono(aws) - from_ms);
 	}
+}
+
+/* see call.h */
+enum err
+aws_scope_keys(struct aws_scope *s)
+{
+	struct creds_keys keys;
+
+	return find_keys(s, &keys, s->fail);
 }
 
 /* GetCallerIdentity with given keys, within s->deadline_ms. */

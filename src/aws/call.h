@@ -140,6 +140,14 @@ void aws_scope_init(struct aws_scope *s, struct aws *aws, struct arena *a,
  * use), ERR_REGION, ERR_NOMEM. */
 enum err aws_scope_open(struct aws_scope *s, struct str profile_arg,
     struct str region_arg) MUST_USE;
+/* The two halves of it, for a call with many profiles: reads the files, and
+ * decides, as often as is wanted on copies. */
+enum err aws_scope_load(struct aws_scope *s) MUST_USE;
+enum err aws_scope_choose(struct aws_scope *s, struct str profile_arg,
+    struct str region_arg) MUST_USE;
+/* Finds the keys, so that a later call has them at hand. Errors of
+ * creds_get(). */
+enum err aws_scope_keys(struct aws_scope *s) MUST_USE;
 /* Whether calls of this scope may name that profile: the one rule for tools
  * and lists. What a profile draws on (source_profile) is its own business. */
 bool aws_profile_allowed(const struct aws_scope *s, struct str name);

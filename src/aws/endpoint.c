@@ -128,6 +128,38 @@ endpoint_region_ok(struct str region)
 }
 
 /* see endpoint.h */
+size_t
+endpoint_regions(struct str like, struct str out[static ENDPOINT_REGION_MAX_N])
+{
+	/* AWS General Reference, "AWS Regions": those without opt-in. */
+	static const struct str all[] = {
+		STR_INIT("ap-northeast-1"), STR_INIT("ap-northeast-2"),
+		STR_INIT("ap-northeast-3"), STR_INIT("ap-south-1"),
+		STR_INIT("ap-southeast-1"), STR_INIT("ap-southeast-2"),
+		STR_INIT("ca-central-1"), STR_INIT("cn-north-1"),
+		STR_INIT("cn-northwest-1"), STR_INIT("eu-central-1"),
+		STR_INIT("eu-isoe-west-1"), STR_INIT("eu-north-1"),
+		STR_INIT("eu-west-1"), STR_INIT("eu-west-2"),
+		STR_INIT("eu-west-3"), STR_INIT("eusc-de-east-1"),
+		STR_INIT("sa-east-1"), STR_INIT("us-east-1"),
+		STR_INIT("us-east-2"), STR_INIT("us-gov-east-1"),
+		STR_INIT("us-gov-west-1"), STR_INIT("us-iso-east-1"),
+		STR_INIT("us-iso-west-1"), STR_INIT("us-isob-east-1"),
+		STR_INIT("us-isof-east-1"), STR_INIT("us-isof-south-1"),
+		STR_INIT("us-west-1"), STR_INIT("us-west-2")
+	};
+	const struct partition *p = partition_of(like);
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (partition_of(all[i]) == p) {
+			out[n++] = all[i];
+		}
+	}
+	return n;
+}
+
+/* see endpoint.h */
 struct str
 endpoint_partition(struct str region)
 {

@@ -32,6 +32,8 @@
 #include "base/str.h"
 #include "base/sys.h"
 
+#define ENDPOINT_REGION_MAX_N 32 /* more than any partition has */
+
 /* The services this program talks to; rows of the table in endpoint.c. */
 enum endpoint_service {
 	ENDPOINT_CLOUDWATCH, /* monitoring */
@@ -65,6 +67,10 @@ struct endpoint {
 bool endpoint_region_ok(struct str region) MUST_USE;
 /* "aws", "aws-cn", "aws-us-gov", ...; "aws" for regions nobody knows yet. */
 struct str endpoint_partition(struct str region);
+/* The regions of the partition of `like` that an account has without asking
+ * for them, sorted. Returns how many. */
+size_t endpoint_regions(struct str like,
+    struct str out[static ENDPOINT_REGION_MAX_N]);
 /* The name a service has for people: "CloudWatch", "CloudWatch Logs". */
 struct str endpoint_title(enum endpoint_service service);
 

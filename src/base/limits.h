@@ -410,6 +410,28 @@
 #define PROFILES_AT_ONCE_N 8
 #define PROFILES_CHECK_MAX_N CREDS_PROFILE_MAX
 #define PROFILES_CHECK_MS 15000
+/* Accounts times regions of one call: twelve accounts in all regions that AWS
+ * gives without asking. */
+#define FAN_TARGET_MAX_N 204
+/* Profiles of one call: their keys have room in the cache beside others. */
+#define FAN_PROFILE_MAX_N 48
+/* Looking up the keys of one profile, and one page of one target: a silent
+ * account may not use up the time of all. */
+#define FAN_KEYS_MS 10000
+#define FAN_PAGE_MS 20000
+/* Pages read from one target, of which some may be empty. */
+#define FAN_PAGE_MAX_N 100
+/* Answers of one wave, with their trees: 16 pages of 100 large alarms. */
+#define FAN_WAVE_CAP ((size_t)48 * 1024 * 1024)
+/* Rows of all targets that are held until the answer is written: more than the
+ * largest one shows. */
+#define FAN_KEEP_MAX ((size_t)8 * 1024 * 1024)
+/* One row: an alarm with 500 metric queries. */
+#define FAN_ROW_MAX ((size_t)1024 * 1024)
+/* Time left to write the answer. */
+#define FAN_ANSWER_MS 1500
+/* A failure's sentence in the answer. */
+#define FAN_TEXT_MAX 400
 
 /* A PromQL request: the longest range of a query and of its answer, as the
  * CloudWatch User Guide has them... */

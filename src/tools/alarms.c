@@ -11,6 +11,7 @@
 
 #include "tools/alarm_row.h"
 #include "tools/ask.h"
+#include "tools/fan.h"
 #include "tools/show.h"
 
 /* The service's page size limit, and of names in one request. */
@@ -128,11 +129,11 @@ show_setup(struct json_writer *out, const struct json *alarm)
 	}
 }
 
+/* Its members, into an object that is open. */
 static void
 show_alarm(struct json_writer *out, const struct json *alarm, size_t kind,
     bool setup)
 {
-	json_begin_object(out);
 	show_common(out, alarm, &kinds[kind]);
 	if (kind == 0) {
 		show_metric(out, alarm);
@@ -148,7 +149,6 @@ show_alarm(struct json_writer *out, const struct json *alarm, size_t kind,
 	if (setup) {
 		show_setup(out, alarm);
 	}
-	json_end_object(out);
 }
 
 /* Adds one page; stops at max alarms. false: there was no room for all. */
@@ -256,7 +256,9 @@ show_found(struct ask *q, const struct found *found, bool setup,
 		rows_begin_share(&rows, kinds[k].shown, found->n[k] + 1,
 		    left + KIND_N);
 		for (size_t i = 0; i < found->n[k]; i++) {
+			json_begin_object(out);
 			show_alarm(out, found->items[k][i], k, setup);
+			json_end_object(out);
 			if (!rows_fit(&rows)) {
 				break;
 			}
@@ -297,6 +299,71 @@ put_active(const struct want *want, struct json_writer *body)
 	all_types(body);
 }
 
+/* ---- many accounts and regions ---- */
+
+/* What fan_read.ctx points to. */
+struct many {
+	const struct want *want;
+	bool setup;
+};
+
+static void
+put_many(void *ctx, struct json_writer *body, size_t left)
+{
+	const struct many *many = ctx;
+
+	many->want->put(many->want, body);
+	json_put_integer(body, S("MaxRecords"),
+	    left < PAGE_MAX ? (int64_t)left + 1 : PAGE_MAX);
+}
+
+static void
+take_many(const struct fan_read *how, struct fan *fan, struct fan_target *t,
+    const struct json *page)
+{
+	const struct many *many = how->ctx;
+
+	for (unsigned k = 0; k < KIND_N; k++) {
+		const struct json *alarm =
+		    json_at(json_get(page, kinds[k].list), 0);
+
+		for (; alarm != NULL; alarm = alarm->next) {
+			show_alarm(fan_row(fan, t), alarm, k, many->setup);
+			if (!fan_keep(fan, how, t, k)) {
+				return;
+			}
+		}
+	}
+}
+
+/* The same from all that `profiles` and `regions` name. */
+static enum err
+fetch_many(struct call *c, const struct want *want, bool setup,
+    struct str none)
+{
+	struct many many = { want, setup };
+	const struct fan_read how = { .service = ENDPOINT_CLOUDWATCH,
+		.operation = S("DescribeAlarms"), .token = S("NextToken"),
+		.progress = S("reading alarms"), .ctx = &many,
+		.put = put_many, .take = take_many,
+		.row_max_n = (size_t)tool_arg_i64(c, S("max_items")) };
+	struct str lists[KIND_N];
+	struct fan fan;
+	enum err err = fan_open(&fan, c);
+
+	for (size_t k = 0; k < KIND_N; k++) {
+		lists[k] = kinds[k].shown;
+	}
+	if (err == ERR_OK) {
+		err = fan_read(&fan, &how);
+	}
+	if (err == ERR_OK) {
+		err = fan_show(&fan, lists, KIND_N, how.row_max_n, none);
+	}
+	fan_free(&fan);
+	return err;
+}
+
 static enum err
 active_run(struct call *c)
 {
@@ -305,6 +372,10 @@ active_run(struct call *c)
 	struct ask q;
 	enum err err;
 
+	if (fan_wanted(c)) {
+		return fetch_many(c, &want, false, S("No alarm is in ALARM "
+		    "state in any of them."));
+	}
 	ask_begin(&q, c);
 	err = fetch(&q, &want, (size_t)tool_arg_i64(c, S("max_items")),
 	    &found);
@@ -424,6 +495,12 @@ describe_run(struct call *c)
 		    "alarm_names, alarm_name_prefix, children_of and "
 		    "parents_of, not both: AWS takes one of them"));
 	}
+	if (fan_wanted(c)) {
+		return way < 2 ? fetch_many(c, &want, true, S("No alarm "
+		    "matches in any of them.")) : fail_set(c->fail,
+		    ERR_ARGUMENT, 0, S("children_of and parents_of are of one "
+		    "account and region: leave profiles and regions out"));
+	}
 	ask_begin(&q, c);
 	err = way >= 2 ? fetch_relatives(&q, max, &found) :
 	    fetch(&q, &want, max, &found);
@@ -440,6 +517,7 @@ describe_run(struct call *c)
 
 static const struct param active_params[] = {
 	MAX_ITEMS,
+	FAN_PARAMS,
 	ASK_PARAMS,
 };
 
@@ -447,6 +525,7 @@ static const struct param active_params[] = {
 	"\"metric_alarms\":{\"type\":\"array\"}," \
 	"\"composite_alarms\":{\"type\":\"array\"}," \
 	"\"log_alarms\":{\"type\":\"array\"}," \
+	FAN_SCHEMA "," \
 	ROWS_SCHEMA "," ASK_SCHEMA
 
 /* see tools.h */
@@ -488,6 +567,7 @@ static const struct param describe_params[] = {
 	{ .name = STR_INIT("parents_of"), .type = PARAM_STRING, .min = 1,
 	    .max = 255, .text = STR_INIT("the composites above this") },
 	MAX_ITEMS,
+	FAN_PARAMS,
 	ASK_PARAMS,
 };
 

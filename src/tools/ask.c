@@ -9,15 +9,22 @@
 
 /* see ask.h */
 void
+ask_scope(struct aws_scope *s, struct call *c)
+{
+	aws_scope_init(s, c->aws, c->arena, c->fail, c->deadline_ms,
+	    c->cancel, &c->aws_calls);
+	s->number = c->number;
+	s->caller = c->aws_caller;
+	s->trace = c->trace;
+}
+
+/* see ask.h */
+void
 ask_begin(struct ask *q, struct call *c)
 {
 	*q = (struct ask){ .c = c };
 	q->now_ms = c->sys->now_ms(c->sys->ctx);
-	aws_scope_init(&q->scope, c->aws, c->arena, c->fail, c->deadline_ms,
-	    c->cancel, &c->aws_calls);
-	q->scope.number = c->number;
-	q->scope.caller = c->aws_caller;
-	q->scope.trace = c->trace;
+	ask_scope(&q->scope, c);
 	q->err = aws_scope_open(&q->scope,
 	    tool_arg_str(c, S("profile_name")), tool_arg_str(c, S("region")));
 	c->region = q->scope.region;

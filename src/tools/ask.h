@@ -37,6 +37,8 @@ struct ask {
 	struct json_writer writer;
 };
 
+/* A scope for the call, not open yet. */
+void ask_scope(struct aws_scope *s, struct call *c);
 /* Starts with the call's `region` and `profile_name` arguments. When they
  * cannot be used, the first ask_send() says so. */
 void ask_begin(struct ask *q, struct call *c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * execute_cwl_insights_batch: one Logs Insights query over many log groups and
- * several regions, and the rows of all in one list.
+ * execute_cwl_insights_batch: one Logs Insights query over many log groups,
+ * several regions and accounts, and the rows of all in one list.
  *
  * Groups are asked in chunks of 50, the service's limit, several at a time. A
  * chunk is cut into two halves of its time, which share no second, when its
@@ -21,6 +21,7 @@
 #include "base/num.h"
 #include "base/timefmt.h"
 #include "tools/ask.h"
+#include "tools/fan.h"
 #include "tools/query_fields.h"
 #include "tools/query_run.h"
 #include "tools/rows.h"
@@ -42,6 +43,7 @@ struct chunk {
 	struct str region;
 	struct str label;   /* _logGroups of its rows */
 	struct str first;   /* its first group, for warnings */
+	struct fan_target *target; /* of several accounts; else NULL */
 	unsigned depth;
 	bool retried;
 };
@@ -55,6 +57,8 @@ struct row {
 
 struct batch {
 	struct call *c;
+	struct fan fan;     /* of several accounts or all regions */
+	bool many;          /* there is one */
 	struct query_fields shape;
 	struct rows rows;
 	struct arena arena; /* of the rows: the answer needs the call's own */
@@ -166,6 +170,8 @@ keep(struct batch *b, const struct query_run *r, const struct json *cells)
 	struct buf *scratch = &b->scratch;
 	const struct chunk *chunk = r->ctx;
 	struct json_writer w = json_writer(scratch);
+	struct str account = b->account.len > 0 || chunk->target == NULL ?
+	    b->account : chunk->target->account;
 	struct str key = query_run_cell(cells, b->shape.sort);
 	struct row row = { .key = STR_NONE };
 
@@ -173,8 +179,12 @@ keep(struct batch *b, const struct query_run *r, const struct json *cells)
 	json_begin_object(&w);
 	query_run_put_cells(&w, cells);
 	json_put_string(&w, S("_region"), chunk->region);
-	if (b->account.len > 0) {
-		json_put_string(&w, S("_account"), b->account);
+	if (chunk->target != NULL) {
+		json_put_string(&w, S("_profile"),
+		    chunk->target->scope.profile);
+	}
+	if (account.len > 0) {
+		json_put_string(&w, S("_account"), account);
 	}
 	json_put_string(&w, S("_logGroups"), chunk->label);
 	json_end_object(&w);
@@ -240,6 +250,9 @@ complain(struct batch *b, const struct query_run *r, struct str what)
 	struct buf text = buf_in(b->c->arena, 2048);
 	bool many = !str_eq(chunk->first, chunk->label);
 
+	if (chunk->target != NULL) {
+		buf_addf(&text, "%s, ", chunk->target->scope.profile);
+	}
 	buf_addf(&text, "%s, %s%s", chunk->region, chunk->first,
 	    many ? S(" and others (") : S(""));
 	if (many) {
@@ -298,6 +311,7 @@ static void
 completed(struct query_runs *all, struct query_run *r)
 {
 	struct batch *b = all->ctx;
+	const struct chunk *chunk = r->ctx;
 	const struct json *page;
 	size_t len = 0;
 	enum err err = query_run_page(r, &page);
@@ -323,6 +337,9 @@ completed(struct query_runs *all, struct query_run *r)
 		complain(b, r, fail_text(&r->fail));
 	}
 	b->good_n++;
+	if (chunk->target != NULL) {
+		chunk->target->good = true;
+	}
 }
 
 /* Trouble that may be gone by now. */
@@ -369,6 +386,10 @@ ended(struct query_runs *all, struct query_run *r)
 		b->first = r->fail;
 	}
 	complain(b, r, fail_text(&r->fail));
+	if (chunk->target != NULL) {
+		fan_fail(&b->fan, chunk->target, r->err, r->code,
+		    fail_text(&r->fail));
+	}
 }
 
 /* ---- what to ask ---- */
@@ -439,10 +460,11 @@ next_groups(struct batch *b, const struct json *list, struct str region,
 	return array->n > 0 ? array : NULL;
 }
 
-/* Adds the chunks of one region. */
+/* Adds the chunks of one region, of one account of several where target is not
+ * NULL. */
 static enum err
 add_region(struct query_runs *all, struct aws_scope *scope,
-    const struct query_run *like)
+    struct fan_target *target, const struct query_run *like)
 {
 	struct batch *b = all->ctx;
 	const struct json *list = tool_arg(b->c, S("log_group_names"));
@@ -452,7 +474,8 @@ add_region(struct query_runs *all, struct aws_scope *scope,
 
 	while ((groups = next_groups(b, list, scope->region, &at,
 	    &arns)) != NULL) {
-		struct chunk chunk = { .region = scope->region };
+		struct chunk chunk = { .region = scope->region,
+			.target = target };
 		struct buf label = buf_in(b->c->arena, 64);
 		struct query_run r = *like;
 
@@ -471,6 +494,34 @@ add_region(struct query_runs *all, struct aws_scope *scope,
 	}
 	return b->c->arena->failed ? fail_set(b->c->fail, ERR_NOMEM, 0,
 	    STR_NONE) : ERR_OK;
+}
+
+static void
+warn_none(struct batch *b, struct str region)
+{
+	struct buf text = buf_in(b->c->arena, 256);
+
+	buf_addf(&text, "%s: none of the ARNs is of this region", region);
+	warn(b, buf_str(&text));
+}
+
+/* The same for several accounts, or all regions. */
+static enum err
+plan_many(struct query_runs *all, const struct query_run *like)
+{
+	struct batch *b = all->ctx;
+	enum err err = fan_open(&b->fan, b->c);
+
+	for (size_t i = 0; err == ERR_OK && i < b->fan.n; i++) {
+		struct fan_target *t = &b->fan.targets[i];
+		uint64_t before_n = b->total_n;
+
+		err = add_region(all, &t->scope, t, like);
+		if (err == ERR_OK && b->total_n == before_n) {
+			warn_none(b, t->scope.region);
+		}
+	}
+	return err;
 }
 
 /* Opens the regions and adds their chunks; *region_n of them could be. */
@@ -514,14 +565,10 @@ plan(struct query_runs *all, const struct ask *q, const struct query_run *like,
 			continue;
 		}
 		if (err == ERR_OK) {
-			err = add_region(all, scope, like);
+			err = add_region(all, scope, NULL, like);
 		}
 		if (err == ERR_OK && b->total_n == before_n) {
-			struct buf text = buf_in(c->arena, 256);
-
-			buf_addf(&text, "%s: none of the ARNs is of this "
-			    "region", json_str(v));
-			warn(b, buf_str(&text));
+			warn_none(b, json_str(v));
 		}
 	}
 	return err;
@@ -610,6 +657,9 @@ show(struct batch *b, struct ask *q, const struct query_runs *all,
 	limited = b->limit > 0 && n > (uint64_t)b->limit;
 	n = limited ? (size_t)b->limit : n;
 	json_begin_object(c->out);
+	if (b->many) {
+		fan_put_failures(&b->fan, &b->rows);
+	}
 	put_summary(b, group_n, region_n, n);
 	query_run_put_cost(c->out, b->bytes);
 	rows_begin(&b->rows, S("results"));
@@ -622,10 +672,13 @@ show(struct batch *b, struct ask *q, const struct query_runs *all,
 	rows_end(&b->rows);
 	rows_close(&b->rows, b->dropped || limited, limited ?
 	    S("Raise limit.") : S("Use limit, stats or a shorter time range."),
-	    b->failed_n > 0 ? S("A part failed: see summary.warnings.") :
+	    b->failed_n > 0 || b->fan.failure_n > 0 ?
+	    S("A part failed: see summary.warnings.") :
 	    n == 0 ? S("No record matched in any of the log groups.") :
 	    STR_NONE);
-	put_origin(b, q, all);
+	if (!b->many) {
+		put_origin(b, q, all);
+	}
 	json_end_object(c->out);
 	return ERR_OK;
 }
@@ -669,10 +722,34 @@ row_limit(const struct batch *b)
 	return b->limit > 0 && b->limit < most ? b->limit : most;
 }
 
+/* Accounts are named, or regions by "*". */
+static bool
+is_many(const struct call *c)
+{
+	const struct json *v = json_at(tool_arg(c, S("regions")), 0);
+
+	while (v != NULL && !str_eq(json_str(v), S("*"))) {
+		v = v->next;
+	}
+	return v != NULL || json_at(tool_arg(c, S("profiles")), 0) != NULL;
+}
+
+/* Nothing came back: why. */
+static enum err
+failed(struct batch *b)
+{
+	if (b->many && b->fan.failure_n > 0) {
+		return fan_error(&b->fan);
+	}
+	return b->first.code == ERR_OK ? fail_set(b->c->fail, ERR_ARGUMENT, 0,
+	    S("none of the log groups is in one of the regions")) :
+	    fail_set(b->c->fail, b->first.code, 0, fail_text(&b->first));
+}
+
 static enum err
 run(struct call *c)
 {
-	struct batch b = { .c = c };
+	struct batch b = { .c = c, .many = is_many(c) };
 	struct query_run like = { .limit = 0 };
 	struct query_runs all = { .c = c, .stop_late = true, .ended = ended,
 	    .ctx = &b };
@@ -680,7 +757,12 @@ run(struct call *c)
 	struct ask q;
 	enum err err;
 
-	ask_begin(&q, c);
+	if (b.many) {
+		q = (struct ask){ .c = c,
+		    .now_ms = c->sys->now_ms(c->sys->ctx) };
+	} else {
+		ask_begin(&q, c);
+	}
 	rows_init(&b.rows, c);
 	fail_init(&b.first, c->arena);
 	b.account = tool_arg_str(c, S("account_label"));
@@ -706,7 +788,8 @@ run(struct call *c)
 	err = q.err != ERR_OK ? q.err :
 	    ask_check_range(&q, like.start_ms, like.end_ms);
 	if (err == ERR_OK) {
-		err = plan(&all, &q, &like, &region_n);
+		err = b.many ? plan_many(&all, &like) :
+		    plan(&all, &q, &like, &region_n);
 	}
 	if (err == ERR_OK) {
 		err = check(&b, &like);
@@ -715,16 +798,15 @@ run(struct call *c)
 		err = query_runs(&all);
 	}
 	if (err == ERR_OK && b.good_n == 0) {
-		err = b.first.code == ERR_OK ? fail_set(c->fail, ERR_ARGUMENT,
-		    0, S("none of the log groups is in one of the regions")) :
-		    fail_set(c->fail, b.first.code, 0, fail_text(&b.first));
+		err = failed(&b);
 	}
 	if (err == ERR_OK) {
 		err = sort_rows(&b);
 	}
 	if (err == ERR_OK) {
-		err = show(&b, &q, &all, region_n);
+		err = show(&b, &q, &all, b.many ? b.fan.n : region_n);
 	}
+	fan_free(&b.fan);
 	arena_free(&b.arena);
 	return err;
 }
@@ -733,8 +815,7 @@ static const struct param params[] = {
 	{ .name = STR_INIT("log_group_names"), .type = PARAM_STRINGS,
 	    .required = true, .min = 1, .max = 1000,
 	    .text = STR_INIT("names, or ARNs for their own region") },
-	{ .name = STR_INIT("regions"), .type = PARAM_STRINGS, .max = 40,
-	    .text = STR_INIT("default: region") },
+	FAN_PARAMS,
 	{ .name = STR_INIT("start_time"), .type = PARAM_TIME,
 	    .required = true },
 	{ .name = STR_INIT("end_time"), .type = PARAM_TIME,
@@ -756,15 +837,16 @@ static const struct param params[] = {
 const struct tool tools_execute_cwl_insights_batch = {
 	.name = STR_INIT("execute_cwl_insights_batch"),
 	.title = STR_INIT("Logs Insights over many groups"),
-	.description = STR_INIT("One Logs Insights query over many log groups "
-	    "and several regions, rows merged. Costs money per byte scanned; "
+	.description = STR_INIT("One Logs Insights query over many log groups, "
+	    "regions and accounts, rows merged. Costs money per byte scanned; "
 	    "one failing part leaves the rest."),
 	.params = params,
 	.param_n = sizeof(params) / sizeof(params[0]),
 	.flags = TOOL_READ_ONLY | TOOL_SLOW,
 	.output_schema = STR_INIT("{\"type\":\"object\",\"properties\":{"
 	    "\"summary\":{\"type\":\"object\"},"
-	    "\"results\":{\"type\":\"array\"}," QUERY_RUN_COST_SCHEMA
+	    "\"results\":{\"type\":\"array\"}," FAN_SCHEMA ","
+	    QUERY_RUN_COST_SCHEMA
 	    ROWS_SCHEMA "," ASK_SCHEMA "}}"),
 	.run = run,
 };

@@ -7,6 +7,7 @@
 #include "tools/tools.h"
 
 #include "tools/ask.h"
+#include "tools/fan.h"
 #include "tools/saved_query.h"
 #include "tools/show.h"
 
@@ -16,9 +17,9 @@
 #define SAVED_PAGE_MAX 10
 
 static void
-put_request(struct call *c, struct json_writer *body, size_t left,
-    struct str token)
+put_request(void *ctx, struct json_writer *body, size_t left)
 {
+	struct call *c = ctx;
 	static const struct str strings[][2] = {
 		{ STR_INIT("log_group_name_prefix"),
 		    STR_INIT("logGroupNamePrefix") },
@@ -44,11 +45,9 @@ put_request(struct call *c, struct json_writer *body, size_t left,
 	}
 	json_put_integer(body, S("limit"),
 	    left < PAGE_MAX ? (int64_t)left + 1 : PAGE_MAX);
-	if (token.p != NULL) {
-		json_put_string(body, S("nextToken"), token);
-	}
 }
 
+/* Its members, into an object that is open. */
 static void
 show_group(struct json_writer *out, const struct json *group)
 {
@@ -57,7 +56,6 @@ show_group(struct json_writer *out, const struct json *group)
 		STR_INIT("storedBytes"),
 	};
 
-	json_begin_object(out);
 	show_string(out, S("logGroupName"), group, S("logGroupName"));
 	show_millis(out, S("creationTime"),
 	    json_get(group, S("creationTime")));
@@ -74,7 +72,6 @@ show_group(struct json_writer *out, const struct json *group)
 	/* The newer member has no ":*" at its end. */
 	json_put_string_or_null(out, S("logGroupArn"), json_get_str(group,
 	    S("logGroupArn"), json_get_str(group, S("arn"), STR_NONE)));
-	json_end_object(out);
 }
 
 static enum err
@@ -91,14 +88,19 @@ show_groups(struct ask *q, size_t max, struct saved_query_groups *groups,
 		struct str before = token;
 		enum err err;
 
-		put_request(c, ask_body(q), max - groups->n, token);
+		put_request(c, ask_body(q), max - groups->n);
+		if (token.p != NULL) {
+			json_put_string(&q->writer, S("nextToken"), token);
+		}
 		err = ask_send(q, ENDPOINT_LOGS, S("DescribeLogGroups"), &page);
 		if (err != ERR_OK) {
 			return err;
 		}
 		g = json_at(json_get(page, S("logGroups")), 0);
 		for (; g != NULL && groups->n < max; g = g->next) {
+			json_begin_object(c->out);
 			show_group(c->out, g);
+			json_end_object(c->out);
 			if (!rows_fit(rows)) {
 				break;
 			}
@@ -164,6 +166,44 @@ show_saved(struct ask *q, const struct saved_query_groups *groups,
 	return ERR_OK;
 }
 
+static void
+take_many(const struct fan_read *how, struct fan *fan, struct fan_target *t,
+    const struct json *page)
+{
+	const struct json *g = json_at(json_get(page, S("logGroups")), 0);
+
+	for (; g != NULL; g = g->next) {
+		show_group(fan_row(fan, t), g);
+		if (!fan_keep(fan, how, t, 0)) {
+			return;
+		}
+	}
+}
+
+/* Groups of all that `profiles` and `regions` name; saved queries are asked
+ * for one account and region at a time. */
+static enum err
+run_many(struct call *c, size_t max)
+{
+	static const struct str list = STR_INIT("log_group_metadata");
+	const struct fan_read how = { .service = ENDPOINT_LOGS,
+		.operation = S("DescribeLogGroups"), .token = S("nextToken"),
+		.progress = S("listing log groups"), .ctx = c,
+		.put = put_request, .take = take_many, .row_max_n = max };
+	struct fan fan;
+	enum err err = fan_open(&fan, c);
+
+	if (err == ERR_OK) {
+		err = fan_read(&fan, &how);
+	}
+	if (err == ERR_OK) {
+		err = fan_show(&fan, &list, 1, max, S("No log group matches in "
+		    "any of them."));
+	}
+	fan_free(&fan);
+	return err;
+}
+
 static enum err
 run(struct call *c)
 {
@@ -179,6 +219,9 @@ run(struct call *c)
 		return fail_set(c->fail, ERR_ARGUMENT, 0, S("give "
 		    "log_group_name_prefix or log_group_name_pattern, not "
 		    "both: AWS takes one of them"));
+	}
+	if (fan_wanted(c)) {
+		return run_many(c, max);
 	}
 	groups.names = ARENA_ARRAY(c->arena, max, struct str);
 	if (groups.names == NULL) {
@@ -221,6 +264,7 @@ static const struct param params[] = {
 	    .max = 20 },
 	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
 	    .max = 10000, .fallback = STR_INIT("200") },
+	FAN_PARAMS,
 	ASK_PARAMS,
 };
 
@@ -237,6 +281,7 @@ const struct tool tools_describe_log_groups = {
 	    "\"log_group_metadata\":{\"type\":\"array\"},"
 	    "\"saved_queries\":{\"type\":\"array\"},"
 	    "\"saved_queries_error\":{\"type\":\"string\"},"
+	    FAN_SCHEMA ","
 	    ROWS_SCHEMA "," ASK_SCHEMA
 	    "}}"),
 	.run = run,
