@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "demo/demo.h"
 #include "tool_room.h"
 
@@ -202,6 +203,9 @@ TEST(only_profiles_that_may_be_named_are_asked)
 	CHECK_INT(count("failures"), 1);
 	CHECK_STR(cell("failures", 0, "profile_name"), S("alpha"));
 	CHECK(tool_room_says("is not one that may be named here"));
+	CHECK(tool_room_call("get_active_alarms", "{\"profiles\":[\"*\"]}"));
+	CHECK_INT(count("failures"), 0);
+	CHECK(!tool_room_says("alpha"));
 }
 
 TEST(arguments_that_make_no_sense_together_are_refused)
@@ -232,6 +236,7 @@ TEST(waves_go_round_until_every_target_was_asked)
 	CHECK(!room.is_error);
 	CHECK_INT(target("asked"), 204);
 	CHECK_INT(target("answered"), 204);
+	CHECK_INT(room.at_once_n, EXCHANGE_MANY_MAX);
 	CHECK_INT(count("failures"), 0);
 	CHECK(!json_get_bool(room.data, S("has_more_results"), true));
 }
@@ -250,6 +255,7 @@ TEST(pages_are_followed_in_each_target_by_itself)
 	CHECK_INT(count("metric_alarms"), 3);
 	CHECK_STR(cell("metric_alarms", 1, "alarm_name"), S("a2"));
 	CHECK_STR(cell("metric_alarms", 2, "alarm_name"), S("b1"));
+	CHECK_INT(count("failures"), 0);
 	CHECK(tool_room_sent("\"NextToken\":\"t1\""));
 	/* A page that fails leaves those before it. */
 	accounts(LIST);
@@ -355,6 +361,24 @@ TEST(a_query_that_fails_in_one_account_leaves_the_others)
 	CHECK_STR(cell("failures", 0, "profile_name"), S("alpha"));
 	CHECK_STR(cell("failures", 0, "code"), S("AccessDeniedException"));
 	CHECK_STR(cell("results", 0, "_profile"), S("beta"));
+}
+
+TEST(an_account_that_fails_in_many_parts_is_named_once)
+{
+	static char args[4000];
+	struct buf b = buf_fixed(args, sizeof(args) - 1);
+
+	accounts(LIST);
+	buf_add(&b, S("{\"profiles\":[\"*\"],\"start_time\":\"-1h\","
+	    "\"end_time\":\"now\",\"query_string\":\"limit 4\","
+	    "\"log_group_names\":["));
+	for (uint64_t i = 0; i < 60; i++) {
+		buf_addf(&b, "%s\"/no/such/%u\"", i == 0 ? S("") : S(","), i);
+	}
+	buf_add(&b, S("]}"));
+	args[b.len] = '\0';
+	CHECK(tool_room_call("execute_cwl_insights_batch", args));
+	CHECK(room.is_error && tool_room_says("(2 failures)"));
 }
 
 static size_t

@@ -113,6 +113,7 @@ static void
 roundtrip(void *ctx, struct exchange *const *x, size_t n)
 {
 	(void)ctx;
+	room.at_once_n = n > room.at_once_n ? n : room.at_once_n;
 	for (size_t i = 0; i < n; i++) {
 		one(x[i]);
 	}
@@ -154,7 +155,7 @@ tool_room_open(void)
 	aws.creds = creds_new(&start, &setup);
 	room.answer_n = room.answer_at = 0;
 	room.verify = false;
-	room.cancel_at = 0;
+	room.cancel_at = room.at_once_n = 0;
 	room.sent_len = room.request_n = 0;
 	room.stream = room.profiles = STR_NONE;
 	room.fail_at = SIZE_MAX;

@@ -41,6 +41,7 @@ struct tool_room {
 	struct str stream;
 	size_t stream_piece;
 	enum err stream_err;
+	size_t at_once_n;        /* most requests that went out together */
 	size_t cancel_at;        /* the call is cancelled when so many requests
 	                          * were answered; 0: never */
 	bool verify;             /* the demo account checks signatures, and
