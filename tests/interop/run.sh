@@ -116,6 +116,8 @@ part "client guides" "$node" "$work/clients_guides.mjs" "$program" \
 part "supergateway" "$node" "$work/clients_gateway.mjs" "$program" \
     deploy/MOVING.md
 part "Terraform module" "$node" "$work/terraform.mjs" deploy/iam/terraform
+part "SDK clients with tokens" "$node" "$work/oauth.mjs" "$program"
+part "botocore and the AWS CLI sign in" python3 "$here/sigv4_in.py" "$program"
 part "botocore signs as we do" python3 "$here/botocore_sigv4.py" \
     "$sigv4_probe" 2000
 part "botocore finds the same credentials" python3 \
