@@ -39,6 +39,42 @@ take_out(struct conn *c, struct result *r, size_t step)
 	r->is_midway = c->out[0].len + c->out[1].len > 0;
 }
 
+/* Runs the request: a path that begins with /s begins a stream that lasts. */
+static void
+run(struct conn *c, struct app_job *job, struct result *r)
+{
+	add_hash(r, job->http->method);
+	add_hash(r, job->http->path);
+	add_hash(r, job->body);
+	r->ran_n++;
+	job->reply_head = S("HTTP/1.1 204 No Content\r\n\r\n");
+	if (str_starts(job->http->path, S("/s"))) {
+		job->reply_body = S("event");
+		conn_stream(c, 0);
+	} else {
+		job->reply_body = S("");
+		conn_reply(c, 0);
+	}
+}
+
+/* A stream that lasts says something twice, is silent once, and ends. */
+static void
+go_on(struct conn *c, unsigned n)
+{
+	static const struct str event[2] = { STR_INIT("one,"),
+	    STR_INIT("two,") };
+
+	MUST(c->endless && c->job == NULL && conn_piece_ready(c));
+	if (n < 2) {
+		conn_event(c, event, 0);
+	} else if (n == 2) {
+		conn_timeout(c, 0);
+		MUST(str_eq(c->out[0], S(":\n\n")));
+	} else {
+		conn_stream_end(c, 0);
+	}
+}
+
 static struct result
 play(struct str in, size_t step)
 {
@@ -48,6 +84,7 @@ play(struct str in, size_t step)
 	struct conn_spare spare = { .job = &job, .http = &http };
 	struct result r = { .hash = 7 };
 	struct conn c;
+	unsigned waited_n = 0;
 
 	arena_init(&job.arena, (size_t)4 << 20);
 	conn_init(&c, &conn_limits_default, 0);
@@ -61,12 +98,9 @@ play(struct str in, size_t step)
 		} else if (want == CONN_WANT_WRITE) {
 			take_out(&c, &r, step + 9);
 		} else if (want == CONN_WANT_RUN) {
-			add_hash(&r, job.http->method);
-			add_hash(&r, job.http->path);
-			add_hash(&r, job.body);
-			r.ran_n++;
-			job.reply_head = S("HTTP/1.1 204 No Content\r\n\r\n");
-			conn_reply(&c, 0);
+			run(&c, &job, &r);
+		} else if (want == CONN_WANT_WAIT) {
+			go_on(&c, waited_n++);
 		} else if (want == CONN_WANT_RECYCLE) {
 			MUST(conn_take_job(&c) == &job);
 			arena_reset(&job.arena);

@@ -56,11 +56,11 @@ struct app_job {
 	const struct http1_request *http; /* parsed head, slices in the arena;
 	                      * NULL on stdio */
 	struct str body;     /* whole body, or the line without its newline */
-	bool side;           /* HTTP: it came in by the second listener, the
-	                      * one for metrics */
 	uint64_t conn;       /* HTTP: names the connection, not 0; no other one
 	                      * ever has the same name */
 	struct str peer;     /* address of the client, for the log; or absent */
+	bool side;           /* HTTP: it came in by the second listener, the
+	                      * one for metrics */
 	bool keep_alive;     /* HTTP: the connection may stay open. false: say
 	                      * "Connection: close" in the reply */
 	int64_t start_ms;    /* monotonic time at which the request was whole */
@@ -78,15 +78,15 @@ struct app_job {
 	/* A client that closes does not cancel the call (legacy era). Set in
 	 * app_begin(), or on the worker where it is known no earlier. */
 	atomic_bool survives_close;
+	bool again;          /* set in app_run() instead of a reply: what comes
+	                      * next belongs to the loop thread, which calls
+	                      * app_begin() once more with this job (HTTP) */
 	struct str rpc_id;   /* set in app_begin() with APP_DEFER: the request's
 	                      * id as raw JSON text, the key of cancel_call() */
 	struct str stream_head; /* set in app_begin() with APP_DEFER: head of an
 	                      * event stream, which the loop may send by
 	                      * itself when the job stays silent; absent: it
 	                      * may not */
-	bool again;          /* set in app_run() instead of a reply: what comes
-	                      * next belongs to the loop thread, which calls
-	                      * app_begin() once more with this job (HTTP) */
 	/* Not 0: what the job says, the reply included, goes to this open
 	 * stream (`conn` of the job that began it) as whole events, without a
 	 * head; its own request is answered with `answer`, a whole response,

@@ -51,9 +51,9 @@ struct config {
 	int64_t port;
 	int64_t log_level;      /* enum log_level */
 	struct str region;      /* --region or AWS_REGION; absent: elsewhere */
-	bool region_given;      /* the flag, not the environment */
 	struct str profile;     /* --profile or AWS_PROFILE; absent: default */
-	bool profile_given;     /* the flag: it demotes environment keys */
+	bool region_given;      /* --region: the flag */
+	bool profile_given;     /* --profile: it demotes environment keys */
 	struct str profiles;    /* that a call may name; absent: all */
 	int64_t worker_n;
 	int64_t queue_n;
@@ -67,14 +67,15 @@ struct config {
 	int64_t drain_grace_s;  /* after SIGTERM, still accepting */
 	struct str tools;       /* families and tools to offer; absent: all */
 	struct str tools_deny;  /* those not to offer */
-	bool images;            /* offer tools that answer with images */
 	struct str allowed_origins; /* comma-separated; "*": any */
 	struct str allowed_hosts;   /* comma-separated; "*": any */
+	bool images;            /* offer tools that answer with images */
 	bool page;              /* browsers get the page at / */
+	bool legacy_sse;        /* serve the HTTP+SSE transport as well */
 	bool metrics;           /* serve /metrics */
+	bool caller_credentials; /* callers may bring AWS credentials */
 	int64_t metrics_port;   /* on a listener of its own; -1: no */
 	struct str metrics_host; /* its address; absent: as host */
-	bool legacy_sse;        /* serve the HTTP+SSE transport as well */
 	struct str enable_auth; /* true, false; absent: by what is set */
 	struct str center_issuer, center_client_id; /* an OpenID issuer */
 	struct str issuer, audience, jwks_uri, scopes, groups; /* another */
@@ -93,7 +94,6 @@ struct config {
 	struct str proxy_networks; /* gateways are believed from there */
 	struct str proxy_header, proxy_email_header, proxy_groups_header;
 	struct str alb_arn, alb_client_id, alb_keys_url; /* load balancers */
-	bool caller_credentials; /* callers may bring AWS credentials */
 	struct str fault;       /* demo-endpoint: injected faults */
 };
 

@@ -375,6 +375,9 @@ say_start(const struct program *p, const char *front, uint16_t port,
 			log_str(&e, S("host"), p->config.host);
 			log_int(&e, S("port"), port);
 		}
+		if (p->server != NULL && p->server->config.side_port >= 0) {
+			log_int(&e, S("metrics_port"), p->server->side_port);
+		}
 		log_bool(&e, S("demo"), p->config.demo);
 		log_bool(&e, S("auth"), p->auth != NULL);
 		log_int(&e, S("tools"),

@@ -58,12 +58,16 @@ void
 meter_request(struct meter *m, size_t route, struct str method, int status,
     int64_t ms)
 {
-	enum meter_method way = str_eq(method, S("POST")) ? METER_POST :
-	    str_eq(method, S("GET")) ? METER_GET : METER_OTHER;
+	enum meter_method way = METER_OTHER;
 	int class = status < 300 ? 0 : status / 100 - 2;
 
 	if (m == NULL || route >= METER_ROUTE_N) {
 		return;
+	}
+	if (str_eq(method, S("POST"))) {
+		way = METER_POST;
+	} else if (str_eq(method, S("GET"))) {
+		way = METER_GET;
 	}
 	meter_add(&m->requests[route][way][class < METER_CLASS_N ? class :
 	    METER_CLASS_N - 1]);

@@ -42,7 +42,7 @@ trace_parse(struct str parent, struct str state, struct trace *out)
 	};
 
 	*out = (struct trace){ .flags = 0 };
-	if (parent.len < TRACE_PARENT_LEN ||
+	if (parent.p == NULL || parent.len < TRACE_PARENT_LEN ||
 	    (parent.len > TRACE_PARENT_LEN &&
 	    (str_starts(parent, S("00")) ||
 	    parent.p[TRACE_PARENT_LEN] != '-')) ||
