@@ -285,7 +285,7 @@ parse() {
 		text = rest
 		return out
 	}
-	function value(path, n, key) {
+	function json(path, n, key) {
 		skip()
 		if (next_is("{")) {
 			if (next_is("}")) {
@@ -298,7 +298,7 @@ parse() {
 					bad(now, "expected a : behind \"" key \
 					    "\"")
 				}
-				value(below(path, key))
+				json(below(path, key))
 			} while (next_is(","))
 			if (!next_is("}")) {
 				bad(now, "expected , or }")
@@ -309,7 +309,7 @@ parse() {
 			}
 			n = 0
 			do {
-				value(below(path, n++))
+				json(below(path, n++))
 			} while (next_is(","))
 			if (!next_is("]")) {
 				bad(now, "expected , or ]")
@@ -346,7 +346,7 @@ parse() {
 		if (lines[i] ~ /^[ \t]*[{]/) {
 			now = i
 			text = lines[i]
-			value("")
+			json("")
 			skip()
 			if (now <= NR) {
 				bad(now, "text behind the closing }")

@@ -12,6 +12,7 @@ usage: multi_account_test.py [PROGRAM]
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -565,15 +566,41 @@ def server_reads(cloud, setting, file):
             found["description"] == f"Shop, {name}", found
 
 
+def guide():
+    """The commands of deploy/iam/README.md."""
+    with open("deploy/iam/README.md", encoding="utf-8") as f:
+        text = f.read().replace("\\\n", " ")
+    return [shlex.split(line) for line in
+            re.findall(r"^    ((?:aws|sh) .+)$", text, re.M)]
+
+
+def the_guide_runs_as_it_is_written(cloud):
+    os.symlink(os.path.abspath("deploy"), cloud.path("deploy"))
+    shutil.copy(EXAMPLE, cloud.path("multi-account.yaml"))
+    said = {}
+    for words in guide():
+        if words[0] == "sh":
+            p = subprocess.run(
+                words, capture_output=True, text=True, check=False,
+                cwd=cloud.folder, stdin=subprocess.DEVNULL,
+                env={"PATH": f"{cloud.folder}:{os.environ['PATH']}",
+                     "FAKE_AWS": cloud.folder})
+            said[words[2]] = p.returncode
+    # Nobody is there to answer the last one.
+    assert said == {"setup": 0, "verify": 0, "generate-config": 0,
+                    "teardown": 2}, said
+    assert os.path.exists(cloud.path("accounts.yaml"))
+
+
 def the_aws_cli_knows_every_call(_):
     if real_aws is None:
         print("skip the AWS CLI is not installed")
         return
     assert len(kinds) >= 20, sorted(kinds)
-    for call in kinds.values():
-        words = call[2:]
-        if words[0] == "sts":
-            continue
+    calls = [c[2:] for c in kinds.values() if c[2] != "sts"]
+    written = [words[1:] for words in guide() if words[0] == "aws"]
+    assert len(written) >= 3, written
+    for words in calls + written:
         for option in ("--query", "--output"):
             if option in words:
                 at = words.index(option)
@@ -602,7 +629,7 @@ TESTS = [
     several_clusters_are_trusted_side_by_side, descriptions_may_hold_anything,
     the_same_in_yaml_and_json, wrong_configurations_are_one_sentence,
     the_server_reads_the_accounts_file, the_server_reads_the_aws_config,
-    the_aws_cli_knows_every_call,
+    the_guide_runs_as_it_is_written, the_aws_cli_knows_every_call,
 ]
 
 

@@ -47,8 +47,8 @@ function freePort() {
 }
 
 function start(command, args, options) {
-	const child = spawn(command, args, { stdio: 'ignore', detached: true,
-		...options });
+	const child = spawn(command, args,
+		{ stdio: 'ignore', detached: true, ...options });
 	started.push(child);
 	return child;
 }
@@ -382,6 +382,37 @@ async function check(block, all) {
 	await overStdio(server, at.port, secret);
 }
 
+// The path of a newcomer: what the demo prints, put into the clients.
+async function demo() {
+	const port = await freePort();
+	const child = start(program, ['--demo', '--port', String(port)],
+		{ stdio: ['ignore', 'pipe', 'ignore'] });
+	let text = '';
+
+	child.stdout.on('data', (data) => { text += data; });
+	await answers(`http://127.0.0.1:${port}/health`);
+	for (let i = 0; i < 100 && !text.includes('Ask:'); i++) {
+		await new Promise((r) => setTimeout(r, 20));
+	}
+	// What is indented below a line that begins so.
+	const below = (head) => new RegExp(
+		`^${head}.*\n((?: {4}.*\n)+)`, 'm').exec(text)[1]
+		.replace(/^ {4}/gm, '');
+	const address = (server) => ({ ...server, url: server.url.replace(
+		`http://127.0.0.1:${port}`, 'http://127.0.0.1:3334') });
+
+	await overHttp('librechat', address(readLibrechat(
+		`version: 1.3.0\n${below('LibreChat')}`)), port);
+	await overHttp('cursor', address(clients.cursor.read(
+		below('Cursor'))), port);
+	const desktop = clients.claude.read(below('Claude Desktop'));
+	assert.equal(desktop.command, '/path/to/cloudwatch-mcp');
+	desktop.command = '/usr/local/bin/cloudwatch-mcp';
+	await overStdio(desktop, port);
+	assert.equal(below('Claude Code'), 'claude mcp add --transport http ' +
+		`cloudwatch http://127.0.0.1:${port}/mcp\n`);
+}
+
 // ---- all of it ----
 
 let passed = 0;
@@ -421,6 +452,14 @@ for (const file of fs.readdirSync(guides).filter((f) => f.endsWith('.md'))) {
 				`${block.name}: ${e.stack ?? e}`);
 		}
 	}
+}
+try {
+	await demo();
+	passed++;
+	console.log('ok   what the demo prints');
+} catch (e) {
+	failed++;
+	console.log(`FAIL what the demo prints: ${e.stack ?? e}`);
 }
 for (const name of Object.keys(clients).filter((c) => !seen.has(c))) {
 	failed++;
