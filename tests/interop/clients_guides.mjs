@@ -204,8 +204,9 @@ function readHolmes(body) {
 	// In the mode sse the client would append it.
 	assert.equal(server.config.url.endsWith('/sse'),
 		server.config.mode === 'sse');
-	return { ...server.config, headers: { ...server.config.headers,
-		...server.config.extra_headers } };
+	return { ...server.config, own: Object.keys(server.config.headers ?? {}),
+		headers: { ...server.config.headers,
+			...server.config.extra_headers } };
 }
 
 function readVscode(body) {
@@ -336,6 +337,10 @@ async function overHttp(kind, server, port) {
 		});
 	}
 	await connected(make(server.headers), use);
+	// What is sent where nobody asks: the health check at the start.
+	for (const name of server.own ?? []) {
+		await connected(make({ [name]: server.headers[name] }), use);
+	}
 	if (Object.keys(server.headers ?? {}).length > 0) {
 		await assert.rejects(connected(make({}), use), { code: 401 });
 		const wrong = Object.fromEntries(Object.entries(server.headers)
