@@ -366,19 +366,6 @@ TEST(hosts_of_sts_are_those_of_a_partition)
 	CHECK(!endpoint_is_sts(S("us-east-1"), STR_NONE));
 }
 
-TEST(the_environment_may_have_a_url_for_sts)
-{
-	begin("");
-	CHECK(endpoint_sts_setting(&world.sys).p == NULL);
-	fake_sys_env(&world, "AWS_ENDPOINT_URL", "https://all");
-	CHECK_STR(endpoint_sts_setting(&world.sys), S("https://all"));
-	fake_sys_env(&world, "AWS_ENDPOINT_URL_STS", "https://sts");
-	CHECK_STR(endpoint_sts_setting(&world.sys), S("https://sts"));
-	fake_sys_env(&world, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
-	CHECK(endpoint_sts_setting(&world.sys).p == NULL);
-	end();
-}
-
 TEST(the_region_of_a_listed_account_comes_before_the_servers)
 {
 	struct str r;

@@ -514,22 +514,6 @@ endpoint_is_sts(struct str region, struct str host)
 }
 
 /* see endpoint.h */
-struct str
-endpoint_sts_setting(const struct sys *sys)
-{
-	struct str v = sys->env(sys->ctx, services[ENDPOINT_STS].variable);
-
-	if (str_ieq(sys->env(sys->ctx,
-	    S("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")), S("true"))) {
-		return STR_NONE;
-	}
-	if (v.len == 0) {
-		v = sys->env(sys->ctx, S("AWS_ENDPOINT_URL"));
-	}
-	return v.len > 0 ? v : STR_NONE;
-}
-
-/* see endpoint.h */
 void
 endpoint_add_url(struct buf *b, const struct endpoint *e)
 {

@@ -97,8 +97,6 @@ enum err endpoint_check(const struct sys *sys, struct str region,
  * stack, or sts.amazonaws.com for "aws". Any region that is called as AWS calls
  * them counts, so that new ones do. */
 bool endpoint_is_sts(struct str region, struct str host) MUST_USE;
-/* The URL that the environment has for STS, or absent. */
-struct str endpoint_sts_setting(const struct sys *sys);
 
 /* Appends "https://host[:port][/path]": what aws/sts takes. */
 void endpoint_add_url(struct buf *b, const struct endpoint *e);

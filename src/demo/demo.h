@@ -3,9 +3,10 @@
  * A pocket CloudWatch: the demo account behind AWS's wire formats.
  *
  * demo_serve() takes one HTTP request and gives one HTTP reply. It stands
- * behind struct transport (--demo: no network, no signature checked) and
- * behind an HTTP server (demo-endpoint: the signature is verified as AWS does,
- * and faults can be injected). Spoken: JSON 1.0 of CloudWatch, JSON 1.1 of
+ * behind struct transport (--demo: no network, no signature checked but those
+ * of callers, which carry a server id) and behind an HTTP server
+ * (demo-endpoint: the signature is verified as AWS does, and faults can be
+ * injected). Spoken: JSON 1.0 of CloudWatch, JSON 1.1 of
  * CloudWatch Logs, CloudWatch's PromQL paths, the query protocol of STS. The
  * account is the same in every region; the region of the scope or host name
  * goes into the ARNs.
