@@ -9,11 +9,16 @@ aws-iam-authenticator and `aws eks get-token` make theirs, with our header for
 theirs; the request form as Vault's clients do, and by the hooks of an STS
 client. For every region and kind of credentials both have to be good; altered,
 late, or signed for another server they must not be. Ends with "N passed, M
-failed".
+failed". The program of the guide deploy/clients/aws-identity.md is run as it
+is written there.
 """
 import base64
+import contextlib
 import datetime
+import importlib
+import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -26,6 +31,8 @@ import botocore.signers
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+GUIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
+                     "deploy", "clients", "aws-identity.md")
 SERVER = "cw-prod"
 HEADER = "x-cloudwatch-mcp-id"
 ACCOUNT = "111122223333"
@@ -128,13 +135,20 @@ def earlier(minutes):
         def utcnow(cls):
             return moment
 
-    module = types.SimpleNamespace(datetime=Frozen,
+    module = types.SimpleNamespace(datetime=Frozen, timezone=datetime.timezone,
                                    timedelta=datetime.timedelta)
-    patches = [mock.patch.object(botocore.auth, "datetime", module,
-                                 create=True)]
-    if hasattr(botocore.auth, "get_current_datetime"):
-        patches.append(mock.patch.object(
-            botocore.auth, "get_current_datetime", lambda: moment))
+    patches = []
+    # With awscrt installed, botocore presigns by that.
+    for name in ("botocore.auth", "botocore.crt.auth"):
+        try:
+            signer = importlib.import_module(name)
+        except ImportError:
+            continue
+        patches.append(mock.patch.object(signer, "datetime", module,
+                                         create=True))
+        if hasattr(signer, "get_current_datetime"):
+            patches.append(mock.patch.object(
+                signer, "get_current_datetime", lambda *_, **__: moment))
     return patches
 
 
@@ -244,12 +258,29 @@ def altered(probe):
         probe.failed += bool(accepted)
 
 
+def guide(probe):
+    """The indented program of the guide, with the reader's keys."""
+    with open(GUIDE, encoding="utf-8") as f:
+        blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", f.read(), re.M)
+    program = [b for b in blocks if "import base64" in b]
+    code = re.sub("^    ", "", program[0].lstrip("\n"), flags=re.M)
+    out = io.StringIO()
+    env = {"AWS_ACCESS_KEY_ID": READER[0], "AWS_SECRET_ACCESS_KEY": READER[1],
+           "AWS_DEFAULT_REGION": "eu-west-3", "HOME": "/nonexistent",
+           "AWS_CONFIG_FILE": "/nonexistent"}
+    with mock.patch.dict(os.environ, env), contextlib.redirect_stdout(out):
+        exec(compile(code, GUIDE, "exec"), {})  # pylint: disable=exec-used
+    probe.expect("guide", out.getvalue().strip(), verdict=OK,
+                 account=ACCOUNT)
+
+
 def main():
     probe = Probe(sys.argv[1])
     good(probe)
     bad(probe)
     late(probe)
     altered(probe)
+    guide(probe)
     probe.process.stdin.close()
     probe.failed += probe.process.wait(10) != 0
     print(f"{probe.passed} passed, {probe.failed} failed")
