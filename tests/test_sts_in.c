@@ -278,6 +278,21 @@ TEST(headers_of_which_ours_is_sent_need_not_be_in_the_token)
 	close_room(&r);
 }
 
+TEST(a_content_type_that_is_not_signed_is_ours)
+{
+	struct room r;
+
+	open_usual(&r);
+	fake_transport_reply(&r.net, "POST", 200, ANSWER(SESSION));
+	r.maker.header_n = 2;
+	CHECK_INT(check(&r, headers_with(&r, "{",
+	    "{\"content-type\":\"text/html\",")), AUTH_OK);
+	CHECK(fake_transport_saw(&r.net, "\ncontent-type: application/"
+	    "x-www-form-urlencoded\nauthorization: "));
+	CHECK(!fake_transport_saw(&r.net, "text/html"));
+	close_room(&r);
+}
+
 TEST(the_length_that_the_transport_adds_may_be_signed)
 {
 	struct room r;
@@ -1395,6 +1410,34 @@ sweep(struct arena *a, void *ctx)
 	MUST(v == AUTH_OK || v == AUTH_UNAVAILABLE);
 	MUST((v == AUTH_OK) == (r->who.kind == AUTH_STS));
 	return v == AUTH_OK;
+}
+
+TEST(without_memory_nobody_is_recalled_and_nothing_starts)
+{
+	static char large[STS_IN_TOKEN_MAX + 1];
+	struct sts_in *in;
+	struct arena full;
+	struct room r;
+	struct str token;
+
+	open_usual(&r);
+	fake_transport_reply(&r.net, "", 200, ANSWER(SESSION));
+	token = sts_maker_token(&r.maker, true);
+	CHECK_INT(check(&r, token), AUTH_OK);
+	arena_init(&full, JOB_ARENA_CAP);
+	full.fail_at = 0;
+	CHECK(!sts_in_recall(r.in, token, &full, &r.who));
+	arena_free(&full);
+	CHECK(!sts_in_recall(r.in, str_of(large, sizeof(large)), &r.a,
+	    &r.who));
+	for (size_t i = 0; i < 3; i++) {
+		arena_init(&full, PROGRAM_ARENA_CAP);
+		full.fail_at = i;
+		CHECK_INT(sts_in_new(&r.setup, &full, &in, NULL), ERR_NOMEM);
+		arena_free(&full);
+	}
+	CHECK(fake_sys_ok(&r.world));
+	close_room(&r);
 }
 
 TEST(without_memory_a_token_is_neither_good_nor_bad)
