@@ -22,6 +22,8 @@
 # make ARCH=aarch64   for arm64, with a cross compiler; unit-arm64 and e2e-arm64
 #                  run that under qemu
 # make image       a container image for both, build/cloudwatch-mcp-*-oci.tar
+# make push REGISTRY=host/name   that image into a registry; sign, rollout: .ci/
+# make workflows-check   .github/workflows and the scripts behind them
 # make sbom        bills of materials: SPDX and CycloneDX, build/sbom/
 # make check-binary check-reproducible check-dist image-test dockerfile-test
 #
@@ -134,7 +136,8 @@ STAMP := $(VENDOR_SRC)/.verified-$(shell cat vendor/vendor.lock \
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all demo test unit corpus e2e bench lint lint-selftest headers metrics-check metrics-selftest fuzz fuzz-smoke cov vendor \
-	vendor-libs dist interop interop-sigv4 interop-profiles interop-sts iam-check check-binary check-reproducible check-dist image image-amd64 image-arm64 image-test dockerfile-test sbom unit-arm64 e2e-arm64 \
+	vendor-libs dist interop interop-sigv4 interop-profiles interop-sts iam-check check-binary check-reproducible check-dist push sign rollout workflows-check \
+	image image-amd64 image-arm64 image-test dockerfile-test sbom unit-arm64 e2e-arm64 \
 	deploy-check manifests objects print-flags print-vendor clean help
 
 all:
@@ -239,18 +242,32 @@ e2e-arm64:
 	$(SETUP) build test arm64
 	$(SUB) all ARCH=aarch64
 	$(Q)sh tests/e2e.sh build/release-aarch64/cloudwatch-mcp
-image: $(IMAGE_ARCHS:%=image-%)
+# BINARIES="amd64=FILE arm64=FILE": of these, built elsewhere.
+image: $(if $(BINARIES),,$(IMAGE_ARCHS:%=image-%))
 	$(SETUP) image
 	$(Q)SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(sh vendor/epoch.sh)} \
 	    REVISION=$${REVISION:-$$(git rev-parse HEAD 2>/dev/null)} \
-	    python3 vendor/image.py $(IMAGE) $(VERSION) $(foreach a,$(IMAGE_ARCHS),$(a)=build/release$(if \
-	    $(filter-out $(HOST_ARCH),$(ARCH_$(a))),-$(ARCH_$(a)))/cloudwatch-mcp)
+	    python3 vendor/image.py $(IMAGE) $(VERSION) $(or $(BINARIES),$(foreach \
+	    a,$(IMAGE_ARCHS),$(a)=build/release$(if $(filter-out \
+	    $(HOST_ARCH),$(ARCH_$(a))),-$(ARCH_$(a)))/cloudwatch-mcp))
 image-amd64 image-arm64:
 	$(SETUP) build $(if $(filter-out $(HOST_ARCH),$(ARCH_$(@:image-%=%))),arm64)
 	$(SUB) all ARCH=$(ARCH_$(@:image-%=%))
 image-test: image
 	$(SETUP) build interop image image-test
 	$(Q)sh tests/image.sh $(IMAGE) $(VERSION) $(IMAGE_ARCHS)
+push:
+	$(SETUP) push
+	$(Q)sh .ci/push.sh $(IMAGE) $(VERSION) $(or $(REGISTRY),$(error \
+	    REGISTRY=host/name is missing))
+sign:
+	$(Q)sh .ci/sign.sh $(or $(IMAGE_DIGEST),$(error \
+	    IMAGE_DIGEST=host/name@sha256:... is missing))
+rollout:
+	$(Q)sh .ci/rollout.sh
+workflows-check:
+	$(SETUP) lint workflows
+	$(Q)sh tests/lint/workflows.sh
 dockerfile-test: all
 	$(SETUP) build dockerfile
 	$(Q)sh tests/dockerfile.sh $(PROGRAM)

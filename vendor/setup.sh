@@ -16,6 +16,8 @@
 #   image     a container image out of binaries
 #   image-test  taking it apart and running it
 #   dockerfile  building one from Dockerfile.scratch
+#   push      the image into a registry
+#   workflows  what checks .github/workflows
 #   reproducible  a build on another day
 #   sbom      bills of materials and their schemas
 #   bench     what is measured against
@@ -135,6 +137,14 @@ for purpose in "$@"; do
 		want buildah buildah
 		want debootstrap debootstrap
 		want python3 python3
+		;;
+	push)
+		want skopeo skopeo
+		;;
+	workflows)
+		want nodejs node
+		want npm npm
+		want python3-yaml /usr/lib/python3/dist-packages/yaml
 		;;
 	reproducible)
 		want faketime faketime
