@@ -59,6 +59,7 @@ ARCH_amd64 := x86_64
 ARCH_arm64 := aarch64
 # A foreign program runs under an emulator.
 export RUN := $(if $(CROSS),qemu-$(ARCH)-static)
+export UNIT_TIMEOUT
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
@@ -237,7 +238,7 @@ bench: all
 	    build/release/tests/bench/probe
 unit-arm64:
 	$(SETUP) build test arm64
-	$(SUB) unit MODE=release ARCH=aarch64
+	$(SUB) unit MODE=release ARCH=aarch64 UNIT_TIMEOUT=1200
 e2e-arm64:
 	$(SETUP) build test arm64
 	$(SUB) all ARCH=aarch64

@@ -14,7 +14,12 @@ struct namespace_row {
 };
 
 struct metric_row {
-	uint16_t name, unit, stats, sets, text;
+	uint16_t name, text, kind;
+};
+
+/* What many metrics have in common. */
+struct metric_kind {
+	uint16_t unit, stats, sets;
 };
 
 struct alarm_row {
@@ -43,6 +48,20 @@ row(size_t metric)
 	return &metric_pack_metrics[metric];
 }
 
+static const struct metric_kind *
+kind(size_t metric)
+{
+	return &metric_pack_kinds[row(metric)->kind];
+}
+
+/* Where a text begins: offsets within a group of texts fit 16 bits. */
+static size_t
+text_at(size_t i)
+{
+	return metric_pack_texts_group[i / METRIC_PACK_GROUP_N] +
+	    (size_t)metric_pack_texts_at[i];
+}
+
 static inline size_t
 next_code(size_t *at)
 {
@@ -59,8 +78,8 @@ static void
 put_text(struct buf *out, size_t i)
 {
 	char bytes[METRIC_TABLE_TEXT_MAX + METRIC_PACK_TOKEN_LEN_MAX];
-	size_t end = metric_pack_texts_at[i + 1];
-	size_t at = metric_pack_texts_at[i];
+	size_t end = text_at(i + 1);
+	size_t at = text_at(i);
 	size_t len = 0;
 
 	while (at < end) {
@@ -106,8 +125,8 @@ uint64_t
 metric_table_pairs(const struct metric_pairs *p, size_t metric)
 {
 	size_t i = row(metric)->text;
-	size_t end = metric_pack_texts_at[i + 1];
-	size_t at = metric_pack_texts_at[i];
+	size_t end = text_at(i + 1);
+	size_t at = text_at(i);
 	uint64_t before = 0;
 	uint64_t found = 0;
 
@@ -264,7 +283,7 @@ metric_table_name(size_t metric)
 struct str
 metric_table_unit(size_t metric)
 {
-	struct str unit = word(row(metric)->unit);
+	struct str unit = word(kind(metric)->unit);
 
 	return unit.len > 0 ? unit : STR_NONE;
 }
@@ -273,7 +292,7 @@ metric_table_unit(size_t metric)
 struct str
 metric_table_statistics(size_t metric)
 {
-	return word(row(metric)->stats);
+	return word(kind(metric)->stats);
 }
 
 /* see metric_table.h */
@@ -307,7 +326,7 @@ metric_table_put_text(struct buf *out, size_t metric)
 struct str
 metric_table_sets(size_t metric)
 {
-	return word(row(metric)->sets);
+	return word(kind(metric)->sets);
 }
 
 /* see metric_table.h */

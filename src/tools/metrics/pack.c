@@ -132,6 +132,12 @@ struct pool {
 
 static struct pool words, texts;
 
+/* What many metrics have in common, as numbers of words. */
+static struct {
+	unsigned unit, stats, sets;
+} kinds[POOL_MAX];
+static size_t kind_n;
+
 /* The number of a string that is kept once. */
 static unsigned
 intern(struct pool *pool, const char *s)
@@ -324,6 +330,31 @@ print_tokens(const struct squeeze *s)
 	print_bytes("token_lens", lens, s->code_n);
 }
 
+/* Texts whose offsets are counted from the first of them. */
+#define GROUP_N 64
+
+/* Offsets of texts in two tables, that of the groups and within them. */
+static void
+print_groups(size_t *at, size_t n)
+{
+	static size_t group[POOL_MAX / GROUP_N + 1];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (i % GROUP_N == 0) {
+			group[i / GROUP_N] = at[i];
+		}
+		at[i] -= group[i / GROUP_N];
+	}
+	(void)printf("\n#define METRIC_PACK_GROUP_N %d\n"
+	    "static const uint32_t metric_pack_texts_group[] = {", GROUP_N);
+	for (i = 0; i < n; i += GROUP_N) {
+		print_number(i / GROUP_N, group[i / GROUP_N]);
+	}
+	(void)printf("\n};\n");
+	print_offsets("texts", "uint16_t", at, n, 65535);
+}
+
 static void
 print_texts(void)
 {
@@ -362,7 +393,7 @@ print_texts(void)
 		bytes[len++] = (char)code;
 	}
 	print_bytes("texts", bytes, len);
-	print_offsets("texts", "uint32_t", at, texts.n + 1, 4294967295);
+	print_groups(at, texts.n + 1);
 	free(bytes);
 }
 
@@ -388,6 +419,30 @@ print_namespaces(const struct metric *metrics, size_t n)
 	(void)printf("\t{ 0, 0, %zu }\n};\n", n);
 }
 
+/* The number of a unit, statistics and sets that are kept once. */
+static size_t
+kind_of(const struct line *m)
+{
+	unsigned unit = intern(&words, units[m->unit]);
+	unsigned stats = statistics(m->stats);
+	unsigned sets = intern(&words, m->sets);
+	size_t i = 0;
+
+	while (i < kind_n && (kinds[i].unit != unit ||
+	    kinds[i].stats != stats || kinds[i].sets != sets)) {
+		i++;
+	}
+	if (i == POOL_MAX) {
+		die("too many kinds at", m->name);
+	}
+	if (i == kind_n) {
+		kinds[kind_n].unit = unit;
+		kinds[kind_n].stats = stats;
+		kinds[kind_n++].sets = sets;
+	}
+	return i;
+}
+
 static void
 print_metrics(const struct metric *metrics, size_t n)
 {
@@ -398,10 +453,14 @@ print_metrics(const struct metric *metrics, size_t n)
 	for (i = 0; i < n; i++) {
 		const struct line *m = metrics[i].line;
 
-		(void)printf("\t{ %u, %u, %u, %u, %u },\n",
-		    intern(&words, m->name), intern(&words, units[m->unit]),
-		    statistics(m->stats), intern(&words, m->sets),
-		    intern(&texts, m->text));
+		(void)printf("\t{ %u, %u, %zu },\n", intern(&words, m->name),
+		    intern(&texts, m->text), kind_of(m));
+	}
+	(void)printf("};\n\nstatic const struct metric_kind "
+	    "metric_pack_kinds[] = {\n");
+	for (i = 0; i < kind_n; i++) {
+		(void)printf("\t{ %u, %u, %u },\n", kinds[i].unit,
+		    kinds[i].stats, kinds[i].sets);
 	}
 	(void)printf("};\n");
 }
