@@ -242,7 +242,11 @@ unit-arm64:
 e2e-arm64:
 	$(SETUP) build test arm64
 	$(SUB) all ARCH=aarch64
-	$(Q)sh tests/e2e.sh build/release-aarch64/cloudwatch-mcp
+	$(Q)printf '#!/bin/sh\nexec %s "$$0.bin" "$$@"\n' $(if $(filter-out \
+	    aarch64,$(HOST_ARCH)),qemu-aarch64-static) >build/release-aarch64/emulated
+	$(Q)chmod +x build/release-aarch64/emulated
+	$(Q)cp build/release-aarch64/cloudwatch-mcp build/release-aarch64/emulated.bin
+	$(Q)E2E_TIMEOUT=900 sh tests/e2e.sh build/release-aarch64/emulated
 # BINARIES="amd64=FILE arm64=FILE": of these, built elsewhere.
 image: $(if $(BINARIES),,$(IMAGE_ARCHS:%=image-%))
 	$(SETUP) image

@@ -24,7 +24,7 @@
 
 static struct stdio_config config;
 static atomic_bool go;
-static atomic_uint cancelled_n;
+static atomic_uint running_n, cancelled_n;
 static pthread_t thread;
 static enum err result;
 static int to_fd;   /* the client's end of standard input */
@@ -83,6 +83,7 @@ run(void *app, struct app_job *job)
 		answer(job, S("done"));
 		return;
 	}
+	atomic_fetch_add(&running_n, 1);
 	for (int i = 0; i < 1000 && !atomic_load(&go); i++) {
 		struct pollfd fd = { job->cancel.wake_fd, POLLIN, 0 };
 
@@ -117,6 +118,7 @@ defaults(void)
 	config.pool.job_n = 32;
 	config.signals = false;
 	atomic_store(&go, false);
+	atomic_store(&running_n, 0);
 	atomic_store(&cancelled_n, 0);
 	if (pipe(in) != 0 || pipe(out) != 0) {
 		abort();
@@ -379,7 +381,7 @@ TEST(after_the_end_of_input_calls_in_flight_finish)
 	defaults();
 	CHECK(start());
 	CHECK(put(S("wait 1 slow\n")));
-	poll(NULL, 0, 10);
+	CHECK(reaches(&running_n, 1));
 	close(to_fd);
 	poll(NULL, 0, 20);
 	atomic_store(&go, true);
@@ -408,7 +410,7 @@ TEST(a_client_that_reads_nothing_more_ends_the_server)
 	defaults();
 	CHECK(start());
 	CHECK(put(S("wait 1 slow\n")));
-	poll(NULL, 0, 10);
+	CHECK(reaches(&running_n, 1));
 	close(from_fd);
 	pthread_join(thread, NULL);
 	close(to_fd);
