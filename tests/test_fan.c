@@ -408,6 +408,23 @@ TEST(a_cancelled_call_stops_its_queries_in_every_account)
 	CHECK_INT(stops_sent(), 2);
 }
 
+TEST(a_query_that_outlives_the_call_is_stopped_with_the_time_that_is_left)
+{
+	const char *args;
+
+	accounts(LIST);
+	args = batch("\"profiles\":[\"alpha\"],\"max_timeout\":900");
+	room.sent_len = 0;
+	for (size_t i = 0; i < TOOL_ROOM_ANSWER_MAX; i++) {
+		tool_room_answer("@GetQueryResults {\"status\":\"Running\"}");
+	}
+	CHECK(tool_room_call("execute_cwl_insights_batch", args));
+	CHECK(room.is_error);
+	CHECK(room.answer_at < TOOL_ROOM_ANSWER_MAX);
+	/* Each look has the id, too; the last word is the stop. */
+	CHECK_INT(stops_sent(), room.answer_at + 1);
+}
+
 TEST(without_memory_it_ends_in_order)
 {
 	for (size_t at = 0; at < 4000; at += at < 300 ? 1 : 17) {

@@ -79,6 +79,11 @@ one(struct exchange *x)
 {
 	const char *answer;
 
+	if (x->deadline_ms <= room.fake.mono_ms) {
+		fail_init(&x->fail, x->arena);
+		x->err = fail_set(&x->fail, ERR_TIMEOUT, 0, STR_NONE);
+		return;
+	}
 	if (x->body.len > 0 &&
 	    room.sent_len + x->body.len + 1 < sizeof(room.sent)) {
 		memcpy(room.sent + room.sent_len, x->body.p, x->body.len);

@@ -21,7 +21,7 @@
 #include "fake_sys.h"
 #include "proto/json.h"
 
-#define TOOL_ROOM_ANSWER_MAX 40
+#define TOOL_ROOM_ANSWER_MAX 400
 
 struct tool_room {
 	struct fake_sys fake;

@@ -225,8 +225,8 @@ find_keys(struct fan *fan, size_t from, size_t to, size_t *kept)
 
 	fail_init(&f, fan->c->arena);
 	scope.fail = &f;
-	scope.deadline_ms = until_ms < fan->until_ms ? until_ms :
-	    fan->until_ms;
+	scope.deadline_ms = until_ms < fan->keys_until_ms ? until_ms :
+	    fan->keys_until_ms;
 	err = aws_scope_keys(&scope);
 	if (is_fatal(err)) {
 		return fail_set(fan->c->fail, err, 0, STR_NONE);
@@ -245,6 +245,8 @@ find_keys(struct fan *fan, size_t from, size_t to, size_t *kept)
 		t->tail = &t->first;
 		t->scope.account_id = t->account = scope.account_id;
 		t->scope.source = scope.source;
+		/* Stopping a query takes what is kept for the answer. */
+		t->scope.deadline_ms = fan->c->deadline_ms;
 	}
 	return ERR_OK;
 }
@@ -310,10 +312,14 @@ enum err
 fan_open(struct fan *fan, struct call *c)
 {
 	struct aws_scope base;
+	int64_t left_ms;
 	enum err err;
 
-	*fan = (struct fan){ .c = c, .tail = &fan->first,
-	    .until_ms = c->deadline_ms - FAN_ANSWER_MS };
+	*fan = (struct fan){ .c = c, .tail = &fan->first };
+	left_ms = c->deadline_ms - mono(fan);
+	fan->until_ms = c->deadline_ms - (left_ms / 4 < FAN_ANSWER_MS ?
+	    left_ms / 4 : FAN_ANSWER_MS);
+	fan->keys_until_ms = mono(fan) + left_ms / 2;
 	arena_init(&fan->kept, 2 * FAN_KEEP_MAX);
 	if (c->arena->budget != NULL) {
 		arena_share(&fan->kept, c->arena->budget);

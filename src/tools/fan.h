@@ -77,6 +77,8 @@ struct fan {
 	struct arena kept;       /* of the rows */
 	struct buf scratch;      /* the row being written */
 	struct json_writer writer;
+	int64_t keys_until_ms;   /* monotonic: no keys are looked up behind it,
+	                          * or silent accounts leave no time to ask */
 	int64_t until_ms;        /* monotonic: time to answer */
 };
 

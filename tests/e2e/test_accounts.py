@@ -6,10 +6,11 @@ signatures, one question to all of them, and one that fails among them.
 usage: test_accounts.py PROGRAM
 """
 import os
+import socket
 import sys
 import time
 
-from world import Server, World, run
+from world import READER, Server, World, run
 
 LIST = """\
 ---
@@ -132,6 +133,29 @@ def throttling_in_one_wave_is_waited_out(world):
     s.stop()
 
 
+def a_silent_account_costs_its_own_time(world):
+    silent = socket.create_server(("127.0.0.1", 0))
+    config = os.path.join(world.folder, "silent")
+    with open(config, "w", encoding="utf-8") as f:
+        for name, url in (
+                ("good", f"https://localhost:{world.tls.port}"),
+                ("mute", f"http://127.0.0.1:{silent.getsockname()[1]}")):
+            f.write(f"[profile {name}]\nendpoint_url = {url}\n"
+                    f"aws_access_key_id = {READER[0]}\n"
+                    f"aws_secret_access_key = {READER[1]}\n")
+    s = Server(world, world.aws(AWS_ENDPOINT_URL=None,
+                                AWS_CONFIG_FILE=config),
+               "--call-timeout", "8")
+    began = time.monotonic()
+    data = data_of(s.call("get_active_alarms", profiles=["mute", "good"]))
+    assert time.monotonic() - began < 8
+    assert data["metric_alarms"], data
+    assert [(f["profile_name"], f["code"]) for f in data["failures"]] == [
+        ("mute", "TIMEOUT")], data["failures"]
+    silent.close()
+    s.stop()
+
+
 TESTS = [
     each_account_is_entered_by_its_role,
     one_question_goes_to_all,
@@ -139,6 +163,7 @@ TESTS = [
     a_call_may_name_only_what_the_setting_says,
     a_token_that_expired_fails_every_account_with_a_sentence,
     throttling_in_one_wave_is_waited_out,
+    a_silent_account_costs_its_own_time,
 ]
 
 
