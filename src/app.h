@@ -61,6 +61,7 @@ struct app_job {
 	struct str peer;     /* address of the client, for the log; or absent */
 	bool side;           /* HTTP: it came in by the second listener, the
 	                      * one for metrics */
+	bool tls;            /* the connection is encrypted up to here */
 	bool keep_alive;     /* HTTP: the connection may stay open. false: say
 	                      * "Connection: close" in the reply */
 	int64_t start_ms;    /* monotonic time at which the request was whole */

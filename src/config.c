@@ -44,6 +44,13 @@ static const struct row rows[] = {
 	{ STR_INIT("port"), STR_INIT("CLOUDWATCH_MCP_PORT"), NONE, KIND_PORT,
 	    FIELD(port), STR_INIT("3334"), 0, 65535,
 	    STR_INIT("port to listen on; 0 takes a free one") },
+	{ STR_INIT("tls-cert"), STR_INIT("CLOUDWATCH_MCP_TLS_CERT"), NONE,
+	    KIND_TEXT, FIELD(tls_cert), NONE, 1, 4096, STR_INIT("serve https "
+	    "with the certificates in this PEM file; read again when it "
+	    "changes") },
+	{ STR_INIT("tls-key"), STR_INIT("CLOUDWATCH_MCP_TLS_KEY"), NONE,
+	    KIND_TEXT, FIELD(tls_key), NONE, 1, 4096, STR_INIT("PEM file "
+	    "with their private key") },
 	{ STR_INIT("log-level"), STR_INIT("CLOUDWATCH_MCP_LOG_LEVEL"),
 	    STR_INIT("FASTMCP_LOG_LEVEL"), KIND_LEVEL, FIELD(log_level),
 	    STR_INIT("INFO"), 0, 0,
@@ -589,6 +596,11 @@ config_parse(struct config *c, const struct str *words, size_t word_n,
 	}
 	if (err != ERR_OK) {
 		return err;
+	}
+	if ((c->tls_cert.len > 0) != (c->tls_key.len > 0)) {
+		return fail_set(f, ERR_CONFIG, 0, S("CLOUDWATCH_MCP_TLS_CERT "
+		    "(--tls-cert) and CLOUDWATCH_MCP_TLS_KEY (--tls-key) are "
+		    "set together or not at all"));
 	}
 	return check_words(c, f);
 }

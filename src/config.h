@@ -49,6 +49,8 @@ struct config {
 	bool notices;           /* version: licences of what is in it */
 	struct str host;
 	int64_t port;
+	struct str tls_cert;    /* PEM file of our chain; absent: http */
+	struct str tls_key;     /* PEM file of its key */
 	int64_t log_level;      /* enum log_level */
 	struct str region;      /* --region or AWS_REGION; absent: elsewhere */
 	struct str profile;     /* --profile or AWS_PROFILE; absent: default */

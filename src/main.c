@@ -63,6 +63,7 @@ struct program {
 	struct app app;
 	struct auth *auth;        /* NULL: everybody may call */
 	struct rate *rate;        /* NULL: as often as they like */
+	struct tls_keeper tls;    /* where https is served */
 	struct cancel stop;       /* ends the refresher */
 };
 
@@ -251,11 +252,16 @@ refresher(void *ctx)
 
 	while (err == ERR_OK) {
 		int64_t next_ms = creds_refresh_due(p->aws.creds, &p->stop);
-		int64_t auth_ms;
+		int64_t file_ms;
 
 		if (p->auth != NULL) {
-			auth_ms = auth_refresh(p->auth, &p->stop);
-			next_ms = next_ms < auth_ms ? next_ms : auth_ms;
+			file_ms = auth_refresh(p->auth, &p->stop);
+			next_ms = next_ms < file_ms ? next_ms : file_ms;
+		}
+		if (p->tls.sys != NULL) {
+			tls_keeper_refresh(&p->tls);
+			file_ms = p->sys.mono_ms(p->sys.ctx) + AUTH_REFRESH_MS;
+			next_ms = next_ms < file_ms ? next_ms : file_ms;
 		}
 		err = p->sys.sleep_until(p->sys.ctx, next_ms, &p->stop);
 	}
@@ -397,7 +403,7 @@ say_start(const struct program *p, const char *front, uint16_t port,
 /* Opens the server of an app; the drain flag goes where /ready looks. */
 static enum err
 open_server(struct program *p, struct server *server, struct app_calls calls,
-    struct fail *f)
+    struct tls_keeper *tls, struct fail *f)
 {
 	struct server_config config;
 
@@ -418,6 +424,7 @@ open_server(struct program *p, struct server *server, struct app_calls calls,
 		config.side_port = (int)p->config.metrics_port;
 		config.side_host = metrics_host(p);
 	}
+	config.tls = tls;
 	return server_open(server, &config, calls, f);
 }
 
@@ -468,18 +475,20 @@ static int
 serve_http(struct program *p, struct fail *f)
 {
 	static struct server server;
+	bool tls = p->config.tls_cert.len > 0;
 	struct buf banner = buf_in(&p->arena, 8192);
 	bool clean;
 
 	p->server = &server;
 	p->app.gauges = fill_gauges;
 	p->app.gauges_ctx = p;
-	if (open_server(p, &server, app_calls(&p->app), f) != ERR_OK) {
+	if (open_server(p, &server, app_calls(&p->app), tls ? &p->tls : NULL,
+	    f) != ERR_OK) {
 		return refuse(f);
 	}
 	p->memory_max = server_memory_max(&server.config) +
 	    sys_linux_memory_max() + p->connections.cap + p->arena.held;
-	say_start(p, "http", server.port, p->memory_max);
+	say_start(p, tls ? "https" : "http", server.port, p->memory_max);
 	if (p->config.demo) {
 		cli_banner(&banner, p->config.host, server.port);
 		put(STDOUT_FILENO, buf_str(&banner));
@@ -631,10 +640,22 @@ public_path(const struct program *p)
 	    u.path;
 }
 
+/* Reads certificate and key, where https is served. */
+static enum err
+open_tls(struct program *p, struct fail *f)
+{
+	const struct config *c = &p->config;
+
+	return c->stdio || c->tls_cert.len == 0 ? ERR_OK :
+	    tls_keeper_open(&p->tls, p->real, &p->log, c->tls_cert,
+	    c->tls_key, f);
+}
+
 static int
 serve(struct program *p, struct fail *f)
 {
-	if (open_engine(p, f) != ERR_OK || open_auth(p, f) != ERR_OK) {
+	if (open_tls(p, f) != ERR_OK || open_engine(p, f) != ERR_OK ||
+	    open_auth(p, f) != ERR_OK) {
 		return refuse(f);
 	}
 	fill_app(p);
@@ -666,7 +687,7 @@ demo_endpoint(struct program *p, struct fail *f)
 	}
 	app.demo = &p->demo;
 	app.sys = &p->sys;
-	if (open_server(p, &server, demo_app_calls(&app), f) != ERR_OK) {
+	if (open_server(p, &server, demo_app_calls(&app), NULL, f) != ERR_OK) {
 		return refuse(f);
 	}
 	buf_addf(&line, "AWS_ENDPOINT_URL=http://%s:%u\n"

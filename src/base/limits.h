@@ -152,6 +152,25 @@
 /* One call as a whole: an Insights query may run for minutes, proxies and
  * clients give up after five. */
 #define SERVER_CALL_MS 300000
+/* A TLS handshake, from the connection to its end: three round trips. */
+#define SERVER_HANDSHAKE_MS 10000
+/* Connections where they are TLS: each takes 28 KB. */
+#define SERVER_TLS_CONN_MAX_N 1024
+/* Bytes of TLS sessions remembered, at 100 each: clients that come again. */
+#define SERVER_TLS_SESSIONS_LEN ((size_t)64 * 1024)
+/* Plain bytes of one record we send: small, as it is held per connection. */
+#define SERVER_TLS_RECORD_LEN ((size_t)4096)
+/* Records without plain bytes taken from one connection at a time. */
+#define SERVER_TLS_TURN_MAX_N 16
+/* A file of certificates or of a key: public chains have up to 8 KB. */
+#define TLS_FILE_MAX ((size_t)64 * 1024)
+/* Certificates of a server's chain; three are usual. */
+#define TLS_CHAIN_MAX_N 10
+/* Keys in force at the same time: the present one, and replaced ones of
+ * handshakes that still run. */
+#define TLS_IDENTITY_MAX_N 4
+/* Memory of one of them, its texts and what they decode to. */
+#define TLS_IDENTITY_CAP ((size_t)512 * 1024)
 /* Seconds in the Retry-After of a 503. */
 #define SERVER_RETRY_AFTER_S 1
 /* In-flight calls after the end of standard input: clients wait about 2 s

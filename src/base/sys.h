@@ -61,6 +61,7 @@ enum sys_lock {
 	SYS_LOCK_AWS,         /* aws/call: retry tokens, clock offset */
 	SYS_LOCK_AUTH,        /* auth: key and replay caches */
 	SYS_LOCK_CLIENT,      /* net/client: idle connections, TLS sessions */
+	SYS_LOCK_TLS,         /* net/tls_keeper: the key in force */
 	SYS_LOCK_DEMO,        /* demo/: faults, counters, running queries */
 	SYS_LOCK_N
 };

@@ -19,6 +19,7 @@
 
 /* see conn.h */
 const struct conn_limits conn_limits_default = {
+	.handshake_ms = SERVER_HANDSHAKE_MS,
 	.head_ms = SERVER_HEAD_MS,
 	.body_ms = SERVER_BODY_MS,
 	.idle_ms = SERVER_IDLE_MS,
@@ -107,6 +108,14 @@ conn_init(struct conn *c, const struct conn_limits *limits, int64_t now_ms)
 {
 	*c = (struct conn){ .limits = limits };
 	c->deadline_ms = deadline(c, now_ms);
+}
+
+/* see conn.h */
+void
+conn_expect(struct conn *c, int64_t deadline_ms)
+{
+	MUST(c->state == CONN_IDLE);
+	c->deadline_ms = deadline_ms;
 }
 
 /* see conn.h */

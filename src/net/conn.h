@@ -64,6 +64,7 @@ enum conn_want {
 
 /* Times of one server, milliseconds; see limits.h for the defaults. */
 struct conn_limits {
+	int64_t handshake_ms; /* of TLS, before the first byte */
 	int64_t head_ms;      /* first byte of a head to its end */
 	int64_t body_ms;      /* end of the head to the end of the body */
 	int64_t idle_ms;      /* between requests */
@@ -117,6 +118,9 @@ struct conn_spare {
 /* A fresh connection. limits must outlive it. */
 void conn_init(struct conn *c, const struct conn_limits *limits,
     int64_t now_ms);
+/* Nothing of a request has come and is expected by then: where something goes
+ * before the first byte. State IDLE. */
+void conn_expect(struct conn *c, int64_t deadline_ms);
 /* Lends an input buffer of HTTP_HEAD_MAX bytes; c->in must be NULL. */
 void conn_lend(struct conn *c, char *in);
 /* Takes the input buffer back when nothing in it is needed; else NULL. */

@@ -27,6 +27,7 @@
 
 #include "base/meter.h"
 #include "net/outbox.h"
+#include "proto/cidr.h"
 #include "proto/url.h"
 
 /* Input buffers that keep their pages when free. */
@@ -66,8 +67,23 @@ struct server_slot {
 	bool hangup;          /* the client has closed its side */
 	bool submitted;       /* conn.job is the pool's */
 	bool done;            /* ... and came back with its reply */
+	struct server_tls *tls; /* NULL: plain HTTP */
 	char peer[INET6_ADDRSTRLEN];
 };
+
+/* The TLS of one connection. Whole pages, so that they can be handed back. */
+struct server_tls {
+	struct tls_server engine;
+	const struct tls_identity *id; /* while the handshake runs */
+	bool begun;  /* the engine was started: the first byte was of TLS */
+	size_t owed; /* bytes of conn.out that are in the engine */
+};
+
+#define PAGE_LEN ((size_t)4096)
+#define TLS_LEN ((sizeof(struct server_tls) + PAGE_LEN - 1) / PAGE_LEN * \
+	PAGE_LEN)
+/* The first byte of a TLS connection: a handshake record (RFC 5246 6.2.1). */
+#define TLS_FIRST_BYTE 22
 
 /* see server.h */
 void
@@ -92,7 +108,9 @@ server_memory_max(const struct server_config *config)
 	const struct pool_config *pool = &config->pool;
 
 	return (uint64_t)config->conn_max * (sizeof(struct server_slot) +
-	    HTTP_HEAD_MAX + sizeof(struct loop_place) + sizeof(uint32_t)) +
+	    HTTP_HEAD_MAX + sizeof(struct loop_place) + sizeof(uint32_t) +
+	    (config->tls != NULL ? TLS_LEN : 0)) +
+	    (config->tls != NULL ? sizeof(struct tls_server_cache) : 0) +
 	    (uint64_t)pool->job_n * sizeof(struct pool_job) +
 	    (uint64_t)POOL_PIECE_MAX_N * sizeof(struct pool_piece) +
 	    SERVER_STREAM_MAX_N * sizeof(struct server_stream) +
@@ -106,6 +124,16 @@ static uint64_t
 slot_key(const struct server *s, const struct server_slot *t)
 {
 	return (uint64_t)t->generation << 32 | (uint64_t)(t - s->slots);
+}
+
+/* Hands memory of a slab back to the system; it reads as zeros afterwards.
+ * Where pages are larger than what is given, neighbours would go with it. */
+static void
+give_pages(const struct server *s, void *p, size_t len)
+{
+	if (len % s->page_len != 0 || madvise(p, len, MADV_DONTNEED) != 0) {
+		enc_wipe(p, len);
+	}
 }
 
 static void
@@ -132,7 +160,7 @@ return_buffer(struct server *s, struct server_slot *t)
 		return;
 	}
 	if (s->buffer_free_n >= KEEP_WARM_N) {
-		(void)madvise(in, HTTP_HEAD_MAX, MADV_DONTNEED);
+		give_pages(s, in, HTTP_HEAD_MAX);
 	}
 	s->buffer_free[s->buffer_free_n++] =
 	    (uint32_t)((size_t)(in - s->buffers) / HTTP_HEAD_MAX);
@@ -196,6 +224,8 @@ close_stream(struct server *s, struct server_slot *t)
 	s->calls.closed(s->calls.app, conn_name(s, t));
 }
 
+static void end_tls(struct server *s, struct server_slot *t);
+
 static void
 close_slot(struct server *s, struct server_slot *t)
 {
@@ -214,6 +244,7 @@ close_slot(struct server *s, struct server_slot *t)
 	}
 	return_buffer(s, t);
 	loop_timer_stop(&s->loop, &t->timer);
+	end_tls(s, t);
 	close(t->fd);
 	t->fd = -1;
 	t->open = false;
@@ -221,6 +252,315 @@ close_slot(struct server *s, struct server_slot *t)
 	t->next = s->slot_free;
 	s->slot_free = (uint32_t)(t - s->slots) + 1;
 	s->open_n--;
+}
+
+/* ---- TLS of one connection ---- */
+
+/* Sends what the engine has to send, as far as the socket takes it. */
+static void
+flush_tls(struct server_slot *t)
+{
+	struct tls_server *e = &t->tls->engine;
+
+	while (t->writable) {
+		struct str out = tls_server_out(e);
+		ssize_t n;
+
+		if (out.len == 0) {
+			return;
+		}
+		do {
+			n = send(t->fd, out.p, out.len, MSG_NOSIGNAL);
+		} while (n < 0 && errno == EINTR);
+		if (n > 0) {
+			tls_server_sent(e, (size_t)n);
+		} else {
+			t->writable = false;
+			if (errno != EAGAIN) {
+				conn_abort(&t->conn);
+			}
+		}
+	}
+}
+
+/* The handshake has ended, one way or the other. */
+static void
+put_identity(struct server *s, struct server_slot *t)
+{
+	if (t->tls->id != NULL) {
+		tls_keeper_put(s->config.tls, t->tls->id);
+		t->tls->id = NULL;
+	}
+}
+
+/* Says goodbye, as well as one send() can. */
+static void
+close_tls(struct server_slot *t)
+{
+	if (t->tls != NULL && t->tls->begun && t->tls->owed == 0 &&
+	    tls_server_state(&t->tls->engine) == TLS_SERVER_OPEN) {
+		tls_server_close(&t->tls->engine);
+		flush_tls(t);
+	}
+}
+
+static void
+end_tls(struct server *s, struct server_slot *t)
+{
+	if (t->tls == NULL) {
+		return;
+	}
+	close_tls(t);
+	if (t->tls->begun) {
+		put_identity(s, t);
+		tls_server_wipe(&t->tls->engine);
+		give_pages(s, t->tls, TLS_LEN);
+	}
+	t->tls = NULL;
+}
+
+static void
+log_tls(const struct server *s, const struct server_slot *t)
+{
+	const struct log *log = s->config.tls->log;
+	struct log_event e;
+
+	if (log_begin(&e, log, LOG_DEBUG, S("tls_failed"))) {
+		log_str(&e, S("peer"), str_from_z(t->peer));
+		log_int(&e, S("code"), tls_server_error(&t->tls->engine));
+		log_end(&e);
+	}
+}
+
+/* Starts the engine, with an empty cache when the key is another one now. */
+static void
+start_engine(struct server *s, struct server_slot *t)
+{
+	const struct sys *sys = s->config.tls->sys;
+	unsigned char seed[TLS_SERVER_SEED_LEN];
+
+	if (sys->random(sys->ctx, seed, sizeof(seed)) != ERR_OK) {
+		conn_abort(&t->conn);
+		return;
+	}
+	t->tls->id = tls_keeper_take(s->config.tls);
+	if (s->sessions_of != t->tls->id->number) {
+		tls_server_cache_init(s->sessions);
+		s->sessions_of = t->tls->id->number;
+	}
+	tls_server_start(&t->tls->engine, t->tls->id, s->sessions, seed);
+	enc_wipe(seed, sizeof(seed));
+	t->tls->begun = true;
+}
+
+static void
+write_address(const struct sockaddr_storage *from,
+    char text[static INET6_ADDRSTRLEN])
+{
+	bool six = from->ss_family == AF_INET6;
+	const void *address = six ?
+	    (const void *)&((const struct sockaddr_in6 *)
+	    (const void *)from)->sin6_addr :
+	    (const void *)&((const struct sockaddr_in *)
+	    (const void *)from)->sin_addr;
+	struct buf b = buf_fixed(text, INET6_ADDRSTRLEN - 1);
+
+	url_put_address(&b, address, six ? 16 : 4);
+	text[b.len] = '\0';
+}
+
+/* The client is on this machine: nobody sits on the way. */
+static bool
+is_local(const struct server_slot *t)
+{
+	struct sockaddr_storage own = { .ss_family = AF_UNSPEC };
+	socklen_t own_len = sizeof(own);
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (getsockname(t->fd, (struct sockaddr *)&own, &own_len) == 0) {
+		write_address(&own, text);
+	}
+	return cidr_is_loopback(str_from_z(t->peer)) ||
+	    (text[0] != '\0' && strcmp(text, t->peer) == 0);
+}
+
+/* Looks at the first byte. A client that does not speak TLS is told so, unless
+ * it is on this machine: then it may go on. */
+static void
+begin_tls(struct server *s, struct server_slot *t)
+{
+	char space[512];
+	struct buf b = buf_fixed(space, sizeof(space));
+	unsigned char first = 0;
+	ssize_t n;
+
+	do {
+		n = recv(t->fd, &first, 1, MSG_PEEK);
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0) {
+		t->readable = false;
+		if (n == 0) {
+			conn_eof(&t->conn);
+		} else if (errno != EAGAIN) {
+			conn_abort(&t->conn);
+		}
+	} else if (first == TLS_FIRST_BYTE) {
+		start_engine(s, t);
+	} else if (is_local(t)) {
+		t->tls = NULL;
+		conn_expect(&t->conn, s->loop.now_ms +
+		    s->config.limits.idle_ms);
+	} else {
+		conn_error_reply(&b, ERR_HTTP_SYNTAX, S("this port speaks "
+		    "TLS: use https"), STR_NONE, false, false);
+		(void)!send(t->fd, b.p, b.len, MSG_NOSIGNAL);
+		/* With its request unread the close would take the answer
+		 * back. */
+		(void)!recv(t->fd, s->small, sizeof(s->small), 0);
+		(void)shutdown(t->fd, SHUT_WR);
+		conn_abort(&t->conn);
+	}
+}
+
+/* Notes where the engine has got to. false: it will give no more bytes. */
+static bool
+look_at_engine(struct server *s, struct server_slot *t)
+{
+	switch (tls_server_state(&t->tls->engine)) {
+	case TLS_SERVER_HANDSHAKE:
+		return true;
+	case TLS_SERVER_OPEN:
+		if (t->tls->id != NULL) {
+			put_identity(s, t);
+			conn_expect(&t->conn, s->loop.now_ms +
+			    s->config.limits.idle_ms);
+		}
+		return true;
+	case TLS_SERVER_CLOSED:
+		flush_tls(t);
+		t->readable = false;
+		conn_eof(&t->conn);
+		return false;
+	case TLS_SERVER_FAILED:
+		break;
+	}
+	log_tls(s, t);
+	flush_tls(t); /* the alert */
+	conn_abort(&t->conn);
+	return false;
+}
+
+/* Plain bytes that are there, to the connection. */
+static bool
+take_plain(struct server *s, struct server_slot *t)
+{
+	size_t len;
+	char *p;
+
+	if (!tls_server_has_plain(&t->tls->engine)) {
+		return false;
+	}
+	lend_buffer(s, t);
+	p = conn_space(&t->conn, &len, s->loop.now_ms);
+	if (p != NULL) {
+		len = tls_server_read(&t->tls->engine, p, len);
+		conn_received(&t->conn, len, s->loop.now_ms);
+	}
+	return true;
+}
+
+/* One recv() into the engine. false: there is nothing for now. */
+static bool
+feed_engine(struct server_slot *t, unsigned char *p, size_t len)
+{
+	ssize_t n;
+
+	do {
+		n = recv(t->fd, p, len, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n > 0) {
+		tls_server_received(&t->tls->engine, (size_t)n);
+		t->readable = (size_t)n == len || t->hangup;
+		return true;
+	}
+	t->readable = false;
+	if (n == 0) {
+		conn_eof(&t->conn);
+	} else if (errno != EAGAIN) {
+		conn_abort(&t->conn);
+	}
+	return false;
+}
+
+/* Goes on until plain bytes came or the socket has no more. false: the kernel
+ * has to say something first. */
+static bool
+receive_tls(struct server *s, struct server_slot *t)
+{
+	for (unsigned i = 0; i < SERVER_TLS_TURN_MAX_N; i++) {
+		unsigned char *p;
+		size_t len;
+
+		if (!t->tls->begun) {
+			if (!t->readable) {
+				return false;
+			}
+			begin_tls(s, t);
+			if (t->tls == NULL || !t->tls->begun) {
+				return true;
+			}
+		}
+		flush_tls(t);
+		if (!look_at_engine(s, t) || take_plain(s, t)) {
+			return true;
+		}
+		p = tls_server_space(&t->tls->engine, &len);
+		if (p == NULL || !t->readable) {
+			return false;
+		}
+		if (!feed_engine(t, p, len)) {
+			return true;
+		}
+	}
+	return true;
+}
+
+/* Encrypts and sends; the bytes count as sent when their record has left. */
+static void
+transmit_tls(struct server *s, struct server_slot *t)
+{
+	struct tls_server *e = &t->tls->engine;
+	struct conn *c = &t->conn;
+	size_t n;
+
+	flush_tls(t);
+	if (t->tls->owed == 0) {
+		for (size_t i = 0; i < 2; i++) {
+			size_t part = 0;
+
+			do {
+				part += n = tls_server_write(e, c->out[i].p +
+				    part, c->out[i].len - part);
+			} while (n > 0);
+			t->tls->owed += part;
+			if (part < c->out[i].len) {
+				break;
+			}
+		}
+		tls_server_flush(e);
+		if (t->tls->owed == 0 && tls_server_out(e).len == 0) {
+			conn_abort(c); /* it was closed */
+			return;
+		}
+		flush_tls(t);
+	}
+	if (tls_server_out(e).len == 0 && c->state != CONN_CLOSED) {
+		n = t->tls->owed;
+		t->tls->owed = 0;
+		if (n > 0) {
+			conn_sent(c, n, s->loop.now_ms);
+		}
+	}
 }
 
 /* ---- one connection ---- */
@@ -486,6 +826,7 @@ claim_spare(struct server *s, struct server_slot *t)
 {
 	s->spare->app.side = t->side;
 	s->spare->app.peer = str_from_z(t->peer);
+	s->spare->app.tls = t->tls != NULL;
 	s->spare->slot = (uint32_t)(t - s->slots);
 	s->spare->generation = t->generation;
 	s->spare = pool_take(&s->pool);
@@ -530,6 +871,10 @@ serve_want(struct server *s, struct server_slot *t, enum conn_want want)
 	case CONN_WANT_STEP:
 		return true;
 	case CONN_WANT_READ:
+		/* What is thrown away need not be decrypted. */
+		if (t->tls != NULL && t->conn.state != CONN_LINGER) {
+			return receive_tls(s, t);
+		}
 		if (!t->readable) {
 			return false;
 		}
@@ -538,6 +883,10 @@ serve_want(struct server *s, struct server_slot *t, enum conn_want want)
 	case CONN_WANT_WRITE:
 		if (!t->writable) {
 			return false;
+		}
+		if (t->tls != NULL) {
+			transmit_tls(s, t);
+			return true;
 		}
 		transmit(s, t);
 		return true;
@@ -550,6 +899,7 @@ serve_want(struct server *s, struct server_slot *t, enum conn_want want)
 		recycle(s, t);
 		return true;
 	case CONN_WANT_SHUTDOWN:
+		close_tls(t);
 		(void)shutdown(t->fd, SHUT_WR);
 		return true;
 	case CONN_WANT_CLOSE:
@@ -681,6 +1031,9 @@ on_timers(struct server *s)
 		struct server_slot *t = slot_of(timer);
 
 		conn_timeout(&t->conn, s->loop.now_ms);
+		if (t->tls != NULL) {
+			t->tls->owed = 0; /* there is another conn.out now */
+		}
 		drive(s, t);
 	}
 }
@@ -737,25 +1090,12 @@ refuse(struct server *s, int fd)
 	s->refused_n++;
 	conn_error_reply(&b, ERR_BUSY, err_text(ERR_BUSY), STR_NONE, false,
 	    false);
-	n = send(fd, b.p, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)n;
+	if (s->tls == NULL) {
+		n = send(fd, b.p, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)n;
+	}
 	(void)shutdown(fd, SHUT_WR);
 	close(fd);
-}
-
-static void
-write_peer(struct server_slot *t, const struct sockaddr_storage *from)
-{
-	bool six = from->ss_family == AF_INET6;
-	const void *address = six ?
-	    (const void *)&((const struct sockaddr_in6 *)
-	    (const void *)from)->sin6_addr :
-	    (const void *)&((const struct sockaddr_in *)
-	    (const void *)from)->sin_addr;
-	struct buf b = buf_fixed(t->peer, sizeof(t->peer) - 1);
-
-	url_put_address(&b, address, six ? 16 : 4);
-	t->peer[b.len] = '\0';
 }
 
 static void
@@ -784,7 +1124,17 @@ open_slot(struct server *s, int fd, const struct sockaddr_storage *from,
 	t->hangup = false;
 	t->submitted = false;
 	t->done = false;
-	write_peer(t, from);
+	write_address(from, t->peer);
+	t->tls = NULL;
+	if (s->tls != NULL && !side) {
+		t->tls = (struct server_tls *)(void *)((char *)s->tls +
+		    (size_t)(t - s->slots) * TLS_LEN);
+		t->tls->begun = false;
+		t->tls->id = NULL;
+		t->tls->owed = 0;
+		conn_expect(&t->conn, s->loop.now_ms +
+		    s->config.limits.handshake_ms);
+	}
 	s->open_n++;
 	if (loop_add(&s->loop, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
 	    slot_key(s, t)) != ERR_OK) {
@@ -1167,9 +1517,14 @@ server_open(struct server *s, const struct server_config *config,
 	enum err err;
 
 	memset(s, 0, sizeof(*s));
+	s->page_len = (size_t)sysconf(_SC_PAGESIZE);
 	s->config = *config;
 	s->calls = calls;
 	limit_conns(&s->config);
+	if (config->tls != NULL && s->config.conn_max >
+	    SERVER_TLS_CONN_MAX_N) {
+		s->config.conn_max = SERVER_TLS_CONN_MAX_N;
+	}
 	n = s->config.conn_max;
 	MUST(n > 0);
 	err = loop_open(&s->loop, s->config.conn_max, config->signals);
@@ -1191,8 +1546,13 @@ server_open(struct server *s, const struct server_config *config,
 	s->streams = map(SERVER_STREAM_MAX_N * sizeof(*s->streams));
 	s->buffers = map(n * HTTP_HEAD_MAX);
 	s->buffer_free = map(n * sizeof(*s->buffer_free));
+	if (config->tls != NULL) {
+		s->tls = map(n * TLS_LEN);
+		s->sessions = map(sizeof(*s->sessions));
+	}
 	if (s->slots == NULL || s->streams == NULL || s->buffers == NULL ||
-	    s->buffer_free == NULL) {
+	    s->buffer_free == NULL ||
+	    (config->tls != NULL && (s->tls == NULL || s->sessions == NULL))) {
 		err = fail_set(f, ERR_NOMEM, 0,
 		    S("no memory for the connections"));
 		goto fail;
@@ -1236,6 +1596,8 @@ server_close(struct server *s)
 	unmap(s->streams, SERVER_STREAM_MAX_N * sizeof(*s->streams));
 	unmap(s->buffers, n * HTTP_HEAD_MAX);
 	unmap(s->buffer_free, n * sizeof(*s->buffer_free));
+	unmap(s->tls, n * TLS_LEN);
+	unmap(s->sessions, sizeof(*s->sessions));
 	loop_close(&s->loop);
 	return true;
 }

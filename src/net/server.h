@@ -14,6 +14,12 @@
  * what others say on it waits in an outbox. The stream ends when its client
  * closes either side, or takes nothing for too long.
  *
+ * With config.tls all connections but the second listener's are TLS
+ * (net/tls_server.h), each with a place of 28 KB in a slab of its own.
+ * Handshakes run on the loop's thread, at 1 to 3 ms each, and have
+ * limits.handshake_ms. A client on this machine that begins without TLS is
+ * served all the same (health checks); from elsewhere it is told to use https.
+ *
  * Drain: the first SIGTERM or server_stop() sets *draining (readiness answers
  * 503 from then on), replies say "Connection: close", and after grace_ms the
  * listening sockets and idle connections close, and lasting streams once their
@@ -35,6 +41,8 @@
 #include "net/conn.h"
 #include "net/loop.h"
 #include "net/pool.h"
+#include "net/tls_keeper.h"
+#include "net/tls_server.h"
 
 struct server_config {
 	struct str host;   /* address or name to listen on; "" or "*": all */
@@ -49,10 +57,12 @@ struct server_config {
 	int64_t drain_ms;  /* after SIGTERM, at most */
 	bool signals;      /* react to SIGTERM and SIGINT */
 	atomic_bool *draining; /* set when draining begins; may be NULL */
+	struct tls_keeper *tls; /* speak TLS with this; NULL: plain HTTP */
 };
 
 struct server_slot;
 struct server_stream;
+struct server_tls;
 
 struct server {
 	struct server_config config;
@@ -75,8 +85,12 @@ struct server {
 	uint32_t stream_used_n; /* of the slab, ever */
 	uint32_t stream_free; /* first free one + 1; 0: none */
 	uint32_t stream_n;   /* open */
+	size_t page_len;     /* of the system's memory */
 	char *buffers;       /* slab of conn_max input buffers */
 	uint32_t buffer_used_n; /* of the slab, ever */
+	struct server_tls *tls; /* slab of conn_max; NULL: plain HTTP */
+	struct tls_server_cache *sessions; /* of all of them */
+	unsigned sessions_of; /* number of the identity they began with */
 	uint32_t *buffer_free;  /* stack of the numbers of free ones */
 	uint32_t buffer_free_n;
 	uint32_t turn_first; /* slots + 1 that have more to do: a list */

@@ -105,8 +105,9 @@ static const br_x509_class verify_class = {
 
 /* ---- set-up ---- */
 
-static void
-set_suites(br_ssl_engine_context *eng)
+/* see tls.h */
+void
+tls_set_suites(br_ssl_engine_context *eng)
 {
 	static const uint16_t aes_first[] = {
 		BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
@@ -141,7 +142,7 @@ set_up_engine(struct tls *t)
 	br_ssl_client_zero(&t->client);
 	br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
 	br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);
-	set_suites(eng);
+	tls_set_suites(eng);
 	br_ssl_engine_set_default_rsavrfy(eng);
 	br_ssl_engine_set_default_ecdsa(eng);
 	br_ssl_engine_set_default_aes_gcm(eng);

@@ -98,6 +98,8 @@ void tls_set_fail(struct tls *t, struct str host, struct fail *f);
 /* A session to keep, after a completed handshake; valid only if the server
  * gave an id. */
 void tls_session_get(const struct tls *t, struct tls_session *out);
+/* Gives an engine, also a server's, the suites above. */
+void tls_set_suites(br_ssl_engine_context *eng);
 /* Overwrites everything in t. */
 void tls_wipe(struct tls *t);
 
