@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -445,7 +446,8 @@ TEST(a_slow_handshake_is_given_up)
 		poll(NULL, 0, 30);
 	}
 	for (int i = 0; i < 4; i++) {
-		CHECK(recv(fds[i], got, 1, 0) <= 0);
+		/* the server ends it, not our own patience */
+		CHECK(recv(fds[i], got, 1, 0) == 0 || errno == ECONNRESET);
 		close(fds[i]);
 	}
 	stop();
