@@ -25,7 +25,7 @@
 # make push REGISTRY=host/name   that image into a registry; sign, rollout: .ci/
 # make workflows-check   .github/workflows and the scripts behind them
 # make sbom        bills of materials: SPDX and CycloneDX, build/sbom/
-# make check-binary check-reproducible check-dist image-test dockerfile-test
+# make check-binary timing-check check-reproducible check-dist image-test dockerfile-test
 #
 # Sources are found by name: src/main.c is the program, the rest of src/ is
 # libcore.a, each tests/test_<unit>.c is one test binary, the other files of
@@ -154,6 +154,7 @@ test:
 	$(SUB) corpus MODE=asan
 	$(SUB) metrics-selftest
 	$(SUB) check-binary
+	$(SUB) timing-check
 	$(SUB) e2e
 unit: $(TESTS:%=$(B)/tests/%)
 	$(Q)sh tests/unit.sh $^
@@ -194,6 +195,13 @@ check-binary: all
 	$(Q)sh tests/unit.sh build/release/tests/test_relro >/dev/null
 	$(Q)sh tests/lint/binary.sh $(PROGRAM) $(CURDIR) $(abspath \
 	    $(VENDOR_BUILD) $(VENDOR_SRC))
+# Memcheck's header is no part of musl, and needs nothing of it.
+$(B)/tests/timing/%.o: ALL_CFLAGS += $(if $(filter release,$(MODE)),-idirafter \
+	/usr/include)
+timing-check: all
+	$(SETUP) build timing
+	$(SUB) MODE=release build/release/tests/timing/secret
+	$(Q)sh tests/timing/run.sh build/release/tests/timing/secret
 check-reproducible: $(STAMP)
 	$(SETUP) build image reproducible
 	$(Q)sh tests/lint/reproducible.sh
@@ -318,6 +326,8 @@ $(B)/tests/metrics_check/%: $(B)/tests/metrics_check/%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/tests/bench/openssl/%: tests/bench/openssl/%.c
 	$(Q)mkdir -p $(@D) && $(HOST_CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< -lcrypto
+$(B)/tests/timing/%: $(B)/tests/timing/%.o $(BASE)
+	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(BASE)
 	$(Q)$(CC) -o $@ $^ $(LINK)
 $(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(BASE)

@@ -20,6 +20,7 @@
 #   workflows  what checks .github/workflows
 #   reproducible  a build on another day
 #   sbom      bills of materials and their schemas
+#   timing    memcheck
 #   bench     what is measured against
 set -u
 
@@ -104,6 +105,9 @@ for purpose in "$@"; do
 		want python3 python3
 		want python3-jmespath /usr/lib/python3/dist-packages/jmespath
 		want awscli /usr/bin/aws
+		;;
+	timing)
+		want valgrind valgrind
 		;;
 	bench)
 		want python3 python3
