@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # tests/interop/run.sh PROGRAM FIXTURE_SERVER SIGV4_PROBE PROFILES_PROBE
-# STS_PROBE: programs that others wrote against ours. The official MCP SDK
-# clients and conformance suites come from npm, with a Node that is new enough
-# for them, in the versions that package-lock.json pins; botocore and the AWS
-# CLI come from the distribution. Everything talks to loopback. Ends with "N
+# STS_PROBE: programs that others wrote against ours, and the client guides. The
+# official MCP SDK clients, conformance suites, mcp-remote, supergateway,
+# LibreChat's schema and a parser of HCL come from npm, with a Node that is new
+# enough for them, in the versions that package-lock.json pins; botocore and the
+# AWS CLI come from the distribution. Everything talks to loopback. Ends with "N
 # passed, N failed".
 program=$1
 fixture_server=$2
