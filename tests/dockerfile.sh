@@ -73,7 +73,7 @@ root=$(tool mount "$container")
 files=$(cd "$root" && find . ! -type d)
 [ "$files" = ./cloudwatch-mcp ] || fail "the image holds other files: $files"
 here=$(gcc -dumpfullversion)
-there=$(sed -n 's/^Version: [0-9:]*\([0-9.]*\)-.*/\1/p' "$work/gcc" |
+there=$(sed -n 's,^Version: \([0-9.]*\)-.*,\1,p' "$work/gcc" |
     head -n 1)
 if [ "$here" = "$there" ]; then
 	cmp "$binary" "$root/cloudwatch-mcp" ||

@@ -23,7 +23,8 @@ def lines(path):
             assert list(entry)[:3] == ["time", "level", "event"], line
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
                                 entry["time"]), line
-            assert entry["level"] in ("ERROR", "WARNING", "INFO", "DEBUG")
+            assert entry["level"] in ("ERROR", "WARNING", "INFO", "DEBUG",
+                                      "AUDIT")
             entries.append(entry)
     return entries
 
@@ -72,7 +73,7 @@ def debug_ties_aws_calls_to_their_request(world):
                  and e["operation"] == operation][0]
         assert reply["status"] == 200 and reply["bytes"] > 0, reply
         assert reply["aws_request_id"], reply
-        assert mine[-1]["event"] == "request", mine[-1]
+        assert [e["event"] for e in mine[-2:]] == ["request", "audit"], mine
     check_no_secrets(server.log_path)
 
 
