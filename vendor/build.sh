@@ -30,7 +30,7 @@ esac
 # what only a processor without AES instructions runs.
 fast="sha2small sha2big aes_x86ni aes_x86ni_ctr ghash_pclmul chacha20_ct
 chacha20_sse2 poly1305_ctmulq ec_p256_m31 ec_c25519_m31 i62_modpow2 i31_montmul
-i31_muladd i31_add i31_sub i31_decmod i31_modpow"
+i31_muladd i31_add i31_sub i31_decmod i31_modpow ccopy"
 
 # bearssl CC AR OPTIMISATION CFLAGS [NAME...]: these objects with -O2.
 bearssl() {
