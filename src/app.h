@@ -157,7 +157,6 @@ struct app {
 	struct rate *rate;    /* how often; NULL: as often as they like */
 	struct str public_url; /* of this server, without a path; absent: as
 	                       * the request has it */
-	bool tls;             /* connections are encrypted up to here */
 	int64_t call_ms;      /* longest tool call */
 	bool loopback;        /* bound to a loopback address: Host is checked */
 	bool page;            /* browsers get the page at / */

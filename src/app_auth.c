@@ -83,7 +83,7 @@ base_url(struct visit *v)
 		return str_ends(set, S("/")) ? str_sub(set, 0, set.len - 1) :
 		    set;
 	}
-	if (v->app->tls) {
+	if (v->job->tls) {
 		parts[0] = S("https://");
 	}
 	return str_join(&v->job->arena, parts, 2);
@@ -143,7 +143,7 @@ static struct auth_request
 request_of(const struct visit *v)
 {
 	return (struct auth_request){ .http = v->job->http,
-	    .body = v->job->body, .peer = v->job->peer, .tls = v->app->tls };
+	    .body = v->job->body, .peer = v->job->peer, .tls = v->job->tls };
 }
 
 /* see app_auth.h */

@@ -113,6 +113,10 @@ begin_test(void)
 /* The loop has begun an event stream before the worker said anything. */
 static bool loop_first;
 
+/* How requests come. */
+static const char *from = "127.0.0.1";
+static bool over_tls;
+
 /* Sends one request; the reply is in job, whole. */
 static bool
 send(const char *head, const char *body)
@@ -123,7 +127,8 @@ send(const char *head, const char *body)
 	arena_free(&job.arena);
 	job = (struct app_job){ .front = APP_HTTP, .keep_alive = true,
 	    .emit = emit, .start_ms = fake.mono_ms,
-	    .deadline_ms = fake.mono_ms + 1000000, .peer = S("127.0.0.1") };
+	    .deadline_ms = fake.mono_ms + 1000000, .peer = str_from_z(from),
+	    .tls = over_tls };
 	arena_init(&job.arena, 1 << 20);
 	emitted_len = 0;
 	text = buf_in(&job.arena, 65536);
@@ -787,6 +792,37 @@ TEST(a_call_that_waited_for_its_caller_may_still_become_a_stream)
 	    S("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream")));
 	CHECK(str_icontains(str_of(emitted, emitted_len),
 	    S("notifications/progress")));
+}
+
+TEST(brought_credentials_need_an_encrypted_connection)
+{
+	/* {"accessKeyId":"ASIAEXAMPLE0000EXMP",...}, good until 2100 */
+	static const char head[] = POST "X-AWS-Credentials: "
+	    "eyJhY2Nlc3NLZXlJZCI6IkFTSUFFWEFNUExFMDAwMEVYTVAiLCJzZWNy"
+	    "ZXRBY2Nlc3NLZXkiOiIwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3"
+	    "ODkwMTIzNDU2Nzg5Iiwic2Vzc2lvblRva2VuIjoiZEc5clpXND0iLCJl"
+	    "eHBpcmVzQXQiOjQxMDI0NDQ4MDAwMDB9" "\r\n";
+	struct auth_setup setup = { .sys = &fake.sys, .credentials = true };
+	struct fail f;
+
+	CHECK(begin_test());
+	fail_init(&f, &start);
+	CHECK_INT(auth_new(&app.auth, &setup, &start, &f), ERR_OK);
+	app.loopback = false;
+	from = "203.0.113.7";
+	CHECK(send(head, PING));
+	CHECK_INT(status(), 401);
+	CHECK(reply_has("not encrypted"));
+	over_tls = true;
+	CHECK(send(head, PING));
+	CHECK_INT(status(), 200);
+	CHECK(job.arena.secret);
+	/* Neither they nor their header are in the log, at any level. */
+	CHECK(!str_icontains(fake_sys_log(&fake), S("ASIAEXAMPLE")));
+	CHECK(!str_icontains(fake_sys_log(&fake), S("eyJhY2Nl")));
+	CHECK(!str_icontains(fake_sys_log(&fake), S("dG9rZW4")));
+	from = "127.0.0.1";
+	over_tls = false;
 }
 
 TEST(keys_that_cannot_be_had_are_503_and_no_challenge)
