@@ -13,7 +13,7 @@ const families = '@families'.split(';').map(f => f.split(' '));
 // The tools as /mcp/tools has them, the token that calls carry, and the call
 // that is running.
 let tools = [];
-let token = stored(sessionStorage, 'token');
+let token = stored('sessionStorage', 'token');
 let running;
 
 // ---- small things ----
@@ -36,13 +36,14 @@ function el(tag, props, ...children) {
 	return e;
 }
 
-// Storage is a convenience: a browser may refuse it.
+// Storage is a convenience: a browser may refuse it. Value '' removes.
 function stored(area, key, value) {
 	try {
 		if (value === undefined) {
-			return area.getItem(key) || '';
+			return window[area].getItem(key) || '';
 		}
-		value ? area.setItem(key, value) : area.removeItem(key);
+		value ? window[area].setItem(key, value) :
+		    window[area].removeItem(key);
 	} catch {
 		return '';
 	}
@@ -69,22 +70,33 @@ function isRows(v) {
 	return Array.isArray(v) && v.length > 0 && v.every(isObject);
 }
 
+// Without https there is no clipboard but the old one.
+function oldCopy(place, value) {
+	const area = el('textarea', { value });
+
+	place.after(area);
+	area.select();
+	document.execCommand('copy');
+	area.remove();
+}
+
 function copyButton(label, text) {
 	const b = el('button', { type: 'button' }, label);
 
 	b.onclick = async () => {
-		try {
-			await navigator.clipboard.writeText(text());
-		} catch {
-			// Without https there is no clipboard but the old one.
-			const area = el('textarea', { value: text() });
+		let value;
 
-			b.after(area);
-			area.select();
-			document.execCommand('copy');
-			area.remove();
-		}
 		b.textContent = 'Copied';
+		try {
+			value = text();
+			await navigator.clipboard.writeText(value);
+		} catch (sentence) {
+			if (value === undefined) {
+				b.textContent = sentence;
+			} else {
+				oldCopy(b, value);
+			}
+		}
 		setTimeout(() => b.textContent = label, 1500);
 	};
 	return b;
@@ -139,12 +151,13 @@ function trouble(a) {
 		return a.failed;
 	}
 	if (a.status == 403) {
-		return `${body.error?.message || 'Refused.'} For this page, set ` +
-		    `CLOUDWATCH_MCP_ALLOWED_ORIGINS=${location.origin}`;
+		return `${body.error?.message || 'Refused.'} For this page, ` +
+		    `set CLOUDWATCH_MCP_ALLOWED_ORIGINS=${location.origin}`;
 	}
 	if (a.status != 200) {
-		return body.error?.message || `The answer was HTTP ${a.status}` +
-		    (a.text ? `: ${a.text.slice(0, 300)}` : '.');
+		return body.error?.message ||
+		    `The answer was HTTP ${a.status}` + (a.text ?
+		    `: ${a.text.slice(0, 300)}` : '.');
 	}
 	return body.isError ? text(body) : '';
 }
@@ -174,8 +187,9 @@ const ways = {
 	rule_name: ['get_insight_rule_report', v => ({ rule_name: v })],
 	logGroupName: ['search_log_events', v => ({ log_group_names: [v] })],
 	log_group_name: ['search_log_events', v => ({ log_group_names: [v] })],
-	logStreamName: ['get_log_events', (v, row) => ({ log_stream_name: v,
-		log_group_name: row.logGroupName || shown.args.log_group_name })],
+	logStreamName: ['get_log_events', (v, row) => ({
+		log_group_name: row.logGroupName || shown.args.log_group_name,
+		log_stream_name: v })],
 	namespace: ['list_metrics', (v, row) => ({ namespace: v,
 		metric_name: row.metric_name })],
 	'@ptr': ['get_log_record', v => ({ log_record_pointer: v })],
@@ -196,8 +210,8 @@ function wayFrom(key, value, row) {
 	}
 	const { region, profile_name } = shown.args;
 
-	return el('a', { href: hashOf(name, { region, profile_name, ...args }) },
-	    value);
+	return el('a', { href: hashOf(name, { region, profile_name,
+	    ...args }) }, value);
 }
 
 // ---- values ----
@@ -205,7 +219,7 @@ function wayFrom(key, value, row) {
 // The answer in view: the arguments that led to it, and its unit.
 let shown = { args: {} };
 
-function seconds(time) {
+function ms(time) {
 	return Date.parse(/Z|[+-]\d\d:?\d\d$/.test(time) ? time :
 	    time.replace(' ', 'T') + 'Z');
 }
@@ -228,7 +242,10 @@ function linesOf(a) {
 		if (!lines.has(label)) {
 			lines.set(label, { label, points: [] });
 		}
-		lines.get(label).points.push([seconds(time), +value]);
+		// NaN and infinities of PromQL are gaps.
+		if (isFinite(value)) {
+			lines.get(label).points.push([ms(time), +value]);
+		}
 	};
 
 	if (!Array.isArray(a) || !a.length) {
@@ -236,7 +253,7 @@ function linesOf(a) {
 	}
 	if (a.every(p => Array.isArray(p) && p.length == 2 && isTime(p[0]))) {
 		a.forEach(p => add('', ...p));
-		return [...lines.values()];
+		return drawable(lines);
 	}
 	const time = isObject(a[0]) && Object.keys(a[0]).find(k =>
 	    /^(time(stamp)?|bin\(.*|t)$/.test(k) && isTime(a[0][k]));
@@ -252,7 +269,8 @@ function linesOf(a) {
 	const label = p => words.map(k => p[k]);
 
 	// Two levels of a change are no lines: see chartOfChanges.
-	if (!numbers.length || numbers.includes('before') || new Set(a.map(p => label(p).join())).size > 12) {
+	if (!numbers.length || numbers.includes('before') ||
+	    new Set(a.map(p => label(p).join())).size > 12) {
 		return [];
 	}
 	for (const p of a) {
@@ -264,7 +282,11 @@ function linesOf(a) {
 			}
 		}
 	}
-	return [...lines.values()];
+	return drawable(lines);
+}
+
+function drawable(lines) {
+	return [...lines.values()].filter(l => l.points.length);
 }
 
 // Names of rows that draw lines each: their label, or what differs.
@@ -319,10 +341,10 @@ function chartOfChanges(o) {
 
 	return el('div', 0, el('p.dim', 0, 'Level between the changes:'),
 	    chart([{ label: 'level', solid: true, points: [
-		[seconds(start), all[0].before],
-		...all.flatMap(c => [[seconds(c.time), c.before],
-			[seconds(c.time), c.after]]),
-		[seconds(end), all.at(-1).after]] }]));
+		[ms(start), all[0].before],
+		...all.flatMap(c => [[ms(c.time), c.before],
+			[ms(c.time), c.after]]),
+		[ms(end), all.at(-1).after]] }]));
 }
 
 // A value inside a line or a table's cell.
@@ -471,8 +493,8 @@ function members(o) {
 		}
 	}
 	for (const m of [o.message ?? [], o.messages ?? []].flat()) {
-		box.prepend(el(o.has_more_results ? 'div.box.more' : 'div.box', 0,
-		    el('p', 0, inline(m))));
+		box.prepend(el('div.box' + (o.has_more_results ? '.more' : ''),
+		    0, el('p', 0, inline(m))));
 	}
 	box.append(facts, ...parts);
 	return box;
@@ -515,7 +537,7 @@ function stepOf(points) {
 	const steps = points.slice(1).map((p, i) => p[0] - points[i][0])
 	    .sort((a, b) => a - b);
 
-	return steps[steps.length >> 1] || Infinity;
+	return steps[(steps.length - 1) >> 1] || Infinity;
 }
 
 function pathOf({ points, solid }, x, y) {
@@ -568,8 +590,8 @@ function chart(lines) {
 			const v = valueAt(l);
 
 			if (v != null && !hidden.has(i)) {
-				draw(mark, 'circle', { class: 'c' + i % 8, r: 3.5,
-				    cx: x(t), cy: y(v) });
+				draw(mark, 'circle', { class: 'c' + i % 8,
+				    r: 3.5, cx: x(t), cy: y(v) });
 			}
 		});
 		svg.setAttribute('aria-valuenow', cursor);
@@ -610,7 +632,8 @@ function chart(lines) {
 		const left = 12 + 6.5 * Math.max(...names.map(n => n.length));
 		const first = times[0];
 		const extent = times.at(-1) - first || 1;
-		const x = t => left + (t - first) / extent * (width - left - 14);
+		const x = t => left + (t - first) / extent *
+		    (width - left - 14);
 		const y = v => height - (v - low) / (high - low) * (height - 8);
 
 		svg.replaceChildren();
@@ -665,19 +688,21 @@ function chart(lines) {
 	figure.dataset.points = count;
 	for (const [k, v] of Object.entries({ tabindex: 0, role: 'slider',
 	    'aria-valuemin': 0, 'aria-valuemax': times.length - 1,
-	    'aria-valuenow': 0, 'aria-label': `Chart, ${lines.length} series, ` +
-	    `${count} points, ${stamp(times[0])} to ${stamp(times.at(-1))}; ` +
+	    'aria-valuenow': 0, 'aria-label': `Chart, ${lines.length} series, ${
+	    count} points, ${stamp(times[0])} to ${stamp(times.at(-1))}; ` +
 	    'arrow keys read the values' })) {
 		svg.setAttribute(k, v);
 	}
 	svg.onpointermove = svg.onpointerdown = e => {
-		const t = times[0] + (e.clientX - svg.getBoundingClientRect().left -
-		    geometry.x(times[0])) / (geometry.x(times[0] + 1e9) -
-		    geometry.x(times[0])) * 1e9;
-		const after = times.findIndex(n => n >= t);
+		const { x } = geometry;
+		const [first] = times;
+		const at = e.clientX - svg.getBoundingClientRect().left;
+		const t = first + (at - x(first)) * 1e9 /
+		    (x(first + 1e9) - x(first));
+		const i = times.findIndex(n => n >= t);
 
-		move(after < 0 ? times.length : after > 0 &&
-		    t - times[after - 1] < times[after] - t ? after - 1 : after);
+		move(i < 0 ? times.length : i > 0 &&
+		    t - times[i - 1] < times[i] - t ? i - 1 : i);
 	};
 	svg.onkeydown = e => {
 		const to = { ArrowLeft: cursor - 1, ArrowRight: cursor + 1,
@@ -702,8 +727,8 @@ function drawTimes(svg, first, extent, x, width, height) {
 	for (let t = Math.ceil(first / step) * step; t <= first + extent;
 	    t += step) {
 		const date = day.format(t);
-		const name = step >= 24 * hour || (last && date != last) ? date :
-		    clock.format(t);
+		const name = step >= 24 * hour || (last && date != last) ?
+		    date : clock.format(t);
 
 		last = date;
 		draw(svg, 'line', { x1: x(t), x2: x(t), y1: height,
@@ -721,8 +746,9 @@ function field(name, schema, required) {
 	const id = 'f-' + name;
 	const { type, items = {} } = schema;
 	const listOf = type == 'array' && (items.enum ? 'enum' :
-	    items.type == 'string' ? 'lines' : items.properties &&
-	    Object.keys(items.properties).join() == 'name,value' ? 'pairs' : '');
+	    items.type == 'string' ? 'lines' :
+	    Object.keys(items.properties || {}).join() == 'name,value' ?
+	    'pairs' : '');
 	const fallback = schema.default === undefined ? '' :
 	    'default ' + JSON.stringify(schema.default);
 	const hint = text => [schema.description, text].filter(Boolean)
@@ -737,8 +763,9 @@ function field(name, schema, required) {
 		    type: 'checkbox', value: v }));
 
 		return {
-			read: () => boxes.some(b => b.checked) ? boxes.filter(b =>
-			    b.checked).map(b => b.value) : undefined,
+			read: () => boxes.some(b => b.checked) ?
+			    boxes.filter(b => b.checked).map(b => b.value) :
+			    undefined,
 			fill: v => boxes.forEach(b => b.checked =
 			    [v].flat().includes(b.value)),
 			node: el('fieldset', 0, el('legend', 0, name),
@@ -950,8 +977,8 @@ function showResult({ body, text: raw }, out) {
 	}
 	shown.unit = value?.unit;
 	out.append(...(body.content || []).filter(c => c.type == 'image' &&
-	    /^image\/(png|jpeg)$/.test(c.mimeType)).map(c => el('img', { alt: '',
-	    src: `data:${c.mimeType};base64,${c.data}` })));
+	    /^image\/(png|jpeg)$/.test(c.mimeType)).map(c => el('img', {
+	    alt: words, src: `data:${c.mimeType};base64,${c.data}` })));
 	if (isObject(value)) {
 		if (value.has_more_results && !value.message &&
 		    !value.messages?.length) {
@@ -971,8 +998,8 @@ function showResult({ body, text: raw }, out) {
 // ---- who, where, how ----
 
 function signIn(sentence) {
-	const input = el('input', { id: 'token', type: 'password', required: true,
-	    autocomplete: 'off' });
+	const input = el('input', { id: 'token', type: 'password',
+	    required: true, autocomplete: 'off' });
 	const keep = el('input', { type: 'checkbox' });
 	const form = el('form.box', 0, el('p', { role: 'alert' }, sentence),
 	    el('label', { htmlFor: 'token' }, 'Bearer token'), input,
@@ -982,13 +1009,14 @@ function signIn(sentence) {
 	form.onsubmit = e => {
 		e.preventDefault();
 		token = input.value.trim();
-		stored(sessionStorage, 'token', keep.checked ? token : '');
+		stored('sessionStorage', 'token', keep.checked ? token : '');
 		start();
 	};
 	return form;
 }
 
-const state = {};
+// What is known of the server, in the order in which it is shown.
+let state = {};
 
 // Whether the server is ready and AWS answers, into the header and the
 // overview.
@@ -1001,17 +1029,17 @@ async function check() {
 	const sentence = who && trouble(who);
 	const me = !sentence && who?.body.structuredContent || {};
 
-	Object.assign(state, {
+	state = {
 		version: about.body.version +
 		    (about.body.demo ? ', demo account' : ''),
 		ready: good(ready.status == 200, ready.body.status ||
 		    trouble(ready)),
 		why: ready.body.detail,
-		AWS: !asks ? 'not asked: whoami is not offered here' : sentence ?
-		    good(false, sentence) : good(true, 'answers after',
-		    who.ms, 'ms'),
+		AWS: !asks ? 'not asked: whoami is not offered here' :
+		    sentence ? good(false, sentence) :
+		    good(true, 'answers after', who.ms, 'ms'),
 		...me,
-	});
+	};
 	$('state').replaceChildren(...[state.version, me.account_id &&
 	    `account ${me.account_id}`, me.region, good(ready.status == 200,
 	    ready.body.status || 'not ready'), who && good(!sentence, sentence ?
@@ -1036,14 +1064,17 @@ function showOverview() {
 	    .filter(([, v]) => v).map(([k, v]) => fact(k, v.cloneNode ?
 	    v.cloneNode(true) : String(v))));
 	const clients = [
-		['Claude Code', `claude mcp add --transport http cloudwatch ` +
-		    url + (head ? ' --header "Authorization: Bearer TOKEN"' : '')],
-		['Cursor', json({ mcpServers: { cloudwatch: { url, ...head } } })],
+		['Claude Code', 'claude mcp add --transport http cloudwatch ' +
+		    url + (head ? ' --header "Authorization: Bearer TOKEN"' :
+		    '')],
+		['Cursor', json({ mcpServers: { cloudwatch: { url,
+		    ...head } } })],
 		['VS Code', json({ servers: { cloudwatch: { type: 'http', url,
 		    ...head } } })],
-		['LibreChat', `mcpServers:\n  cloudwatch:\n` +
-		    `    type: streamable-http\n    timeout: 120000\n    url: ${url}` + (head ?
-		    '\n    headers:\n      Authorization: "Bearer TOKEN"' : '')],
+		['LibreChat', 'mcpServers:\n  cloudwatch:\n' +
+		    '    type: streamable-http\n    timeout: 120000\n' +
+		    '    url: ' + url + (head ? '\n    headers:\n' +
+		    '      Authorization: "Bearer TOKEN"' : '')],
 	];
 
 	again.onclick = async () => {
@@ -1054,8 +1085,9 @@ function showOverview() {
 	};
 	fill();
 	document.title = 'cloudwatch-mcp';
-	$('main').replaceChildren(el('h1', 0, 'AWS CloudWatch for AI assistants'),
-	    facts, el('div.row', 0, again), el('h2', 0, 'Begin with'),
+	$('main').replaceChildren(
+	    el('h1', 0, 'AWS CloudWatch for AI assistants'), facts,
+	    el('div.row', 0, again), el('h2', 0, 'Begin with'),
 	    el('ul.lines', 0, starts.filter(([n]) => tools.some(t =>
 	    t.name == n)).map(([n, why]) => el('li', 0, el('a.mono',
 	    { href: '#' + n }, n), ': ' + why))),
@@ -1074,7 +1106,8 @@ function showList() {
 	const here = location.hash.slice(1).split('=')[0];
 
 	$('list').replaceChildren(...groups.flatMap(([family, ...names]) => {
-		const found = tools.filter(t => names.includes(t.name) && match(t));
+		const found = tools.filter(t => names.includes(t.name) &&
+		    match(t));
 
 		return found.length ? [el('h2', 0, family), el('ul', 0,
 		    found.map(t => {
@@ -1121,7 +1154,7 @@ const themes = ['auto', 'light', 'dark'];
 function theme(name) {
 	document.documentElement.dataset.theme = name;
 	$('theme').textContent = 'Theme: ' + name;
-	stored(localStorage, 'theme', name == 'auto' ? '' : name);
+	stored('localStorage', 'theme', name == 'auto' ? '' : name);
 }
 
 async function start() {
@@ -1143,7 +1176,7 @@ async function start() {
 	}
 }
 
-theme(stored(localStorage, 'theme') || 'auto');
+theme(stored('localStorage', 'theme') || 'auto');
 $('theme').onclick = () => theme(themes[(themes.indexOf(
     document.documentElement.dataset.theme) + 1) % 3]);
 $('menu').onclick = () => menu($('menu').ariaExpanded != 'true');

@@ -209,6 +209,31 @@ test('the copied curl line gives the same answer', async w => {
 	    `it's "$(false)" \\ here`));
 });
 
+test('copying works without a clipboard of https, and storage may be refused',
+    async w => {
+	const tab = await w.tab('#get_metric_data', { before: page =>
+	    page.addInitScript(() => {
+		const refuse = { get() {
+			throw new DOMException('no', 'SecurityError');
+		} };
+
+		Object.defineProperty(navigator, 'clipboard', { value: null });
+		Object.defineProperty(window, 'sessionStorage', refuse);
+		Object.defineProperty(window, 'localStorage', refuse);
+		addEventListener('copy', () => window.copied =
+		    String(document.activeElement.value));
+	}) });
+
+	await tab.click('#theme');
+	await tab.fill('#f-namespace', 'AWS/ECS');
+	await tab.click('text=Copy as curl');
+	await tab.getByText('Copied').waitFor();
+	assert.match(await tab.evaluate(() => window.copied), /^curl .*AWS.ECS/);
+	await tab.fill('#f-queries', '{');
+	await tab.click('text=Copy link');
+	await tab.getByText('queries is not JSON').waitFor();
+});
+
 test('a call can be cancelled', async w => {
 	const tab = await w.tab(hashOf('live_tail', { seconds: 60, max_events:
 	    1000, log_group_identifiers: ['/ecs/shop-prod/checkout'],
@@ -325,6 +350,17 @@ test('a gap is not bridged, and a lone point is a dot', async w => {
 
 	assert.equal(d.match(/M/g).length, 3);
 	assert.match(d, /M[\d. ]+h0M/);
+});
+
+test('what is no number is a gap', async w => {
+	const tab = await w.tab('#list_metrics', { before: answering({
+		result: [{ metric: { a: 'b' }, values: ['1', 'NaN', '2', '3',
+			'+Inf', '4', '5'].map((v, m) => [T(m), v]) }] }) });
+
+	await run(tab);
+	assert.equal((await tab.getAttribute('svg path', 'd'))
+	    .match(/M/g).length, 3);
+	assert.equal(await tab.getAttribute('figure', 'data-points'), '5');
 });
 
 test('values are read by keyboard and by pointer', async w => {
