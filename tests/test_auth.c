@@ -295,6 +295,8 @@ TEST(a_header_of_the_operators_choice_is_looked_at_first)
 	CHECK_INT(ask_claims(BEARER, CLAIMS("")), AUTH_OK);
 	CHECK_INT(ask_claims("X-User-Token: x\r\nX-User-Token: ", CLAIMS("")),
 	    AUTH_MALFORMED);
+	CHECK_INT(ask_claims("X-User-Token:  \r\n" BEARER, CLAIMS("")),
+	    AUTH_OK);
 	/* A bad token there is not made good by another one. */
 	CHECK_INT(ask_claims("X-User-Token: nonsense\r\n" BEARER,
 	    CLAIMS("")), AUTH_INVALID);

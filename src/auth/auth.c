@@ -451,8 +451,10 @@ decide(struct check *c)
 		return refuse(c->no, AUTH_MALFORMED, S("there are several "
 		    "headers where one credential has to be"));
 	}
-	token = own.p != NULL ? bearer(own, false) : bearer(value, true);
-	if (own.p == NULL && auth->sigv4 != NULL && sigv4_in_is_ours(r)) {
+	/* Gateways fill it in for every request: empty is absent. */
+	own = str_trim(own);
+	token = own.len > 0 ? bearer(own, false) : bearer(value, true);
+	if (own.len == 0 && auth->sigv4 != NULL && sigv4_in_is_ours(r)) {
 		return by_signature(c);
 	}
 	if (auth->setup.credentials && brought_is_ours(r, STR_NONE)) {

@@ -20,8 +20,6 @@
 const struct operation operation_list[] = {
 	CLOUDWATCH("DescribeAlarmHistory", BODY("\"MaxRecords\":1"))
 	CLOUDWATCH("DescribeAlarms", BODY("\"MaxRecords\":1"))
-	CLOUDWATCH("DescribeAlarmsForMetric", BODY(METRIC))
-	CLOUDWATCH("DescribeAnomalyDetectors", BODY("\"MaxResults\":1"))
 	CLOUDWATCH("DescribeInsightRules", BODY("\"MaxResults\":1"))
 	CLOUDWATCH("GetDashboard",
 	    BODY("\"DashboardName\":\"cloudwatch-mcp-doctor\""))

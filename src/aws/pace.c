@@ -15,8 +15,6 @@ static const struct {
 } quotas[] = {
 	{ STR_INIT("DescribeAlarmHistory"), 30 },
 	{ STR_INIT("DescribeAlarms"), 90 },
-	{ STR_INIT("DescribeAlarmsForMetric"), 90 },
-	{ STR_INIT("DescribeAnomalyDetectors"), 100 },
 	{ STR_INIT("DescribeInsightRules"), 10 },
 	{ STR_INIT("DescribeLogGroups"), 50 },
 	{ STR_INIT("DescribeLogStreams"), 250 },

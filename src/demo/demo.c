@@ -41,7 +41,6 @@ struct operation {
 static const struct operation METRICS_OPERATIONS[] = {
 	{ "DescribeAlarmHistory", demo_alarms_history },
 	{ "DescribeAlarms", demo_alarms_describe },
-	{ "DescribeAlarmsForMetric", demo_alarms_for_metric },
 	{ "DescribeInsightRules", demo_rules_describe },
 	{ "GetDashboard", demo_dashboards_get },
 	{ "GetInsightRuleReport", demo_rules_report },

@@ -707,42 +707,6 @@ demo_alarms_describe(struct answer *x)
 	json_end_object(x->out);
 }
 
-/* see demo_alarms.h */
-void
-demo_alarms_for_metric(struct answer *x)
-{
-	struct str namespace = json_get_str(x->in, S("Namespace"), S(""));
-	struct str metric = json_get_str(x->in, S("MetricName"), S(""));
-	const struct json *dims = json_get_set(x->in, S("Dimensions"));
-	struct account_alarm al;
-	struct account_series s;
-
-	json_begin_object(x->out);
-	json_key(x->out, S("MetricAlarms"));
-	json_begin_array(x->out);
-	for (size_t i = 0; account_alarm(i, &al); i++) {
-		bool same;
-
-		if (al.type != 'm' || !account_series_find(al.target, &s) ||
-		    !str_eq(s.namespace, namespace) ||
-		    !str_eq(s.metric, metric)) {
-			continue;
-		}
-		same = true;
-		for (const struct json *d = dims == NULL ? NULL : dims->child;
-		    d != NULL; d = d->next) {
-			same = same && str_eq(account_dimension_value(s.dims,
-			    json_get_str(d, S("Name"), S(""))),
-			    json_get_str(d, S("Value"), S("")));
-		}
-		if (same) {
-			put_alarm(x, &al, false);
-		}
-	}
-	json_end_array(x->out);
-	json_end_object(x->out);
-}
-
 /* ---- history ---- */
 
 /* What DescribeAlarmHistory was asked for. */

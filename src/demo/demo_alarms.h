@@ -14,7 +14,6 @@
 
 demo_answer_fn demo_alarms_describe;     /* DescribeAlarms */
 demo_answer_fn demo_alarms_history;      /* DescribeAlarmHistory */
-demo_answer_fn demo_alarms_for_metric;   /* DescribeAlarmsForMetric */
 
 /* Dimensions of a series as the wire writes them, member "Dimensions". */
 void demo_alarms_put_dimensions(struct answer *x, struct str dims);

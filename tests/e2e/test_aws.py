@@ -256,7 +256,10 @@ def unreachable_hosts_are_named(world):
         port = s.getsockname()[1]
     server = Server(world, world.aws(
         AWS_ENDPOINT_URL=f"https://localhost:{port}", AWS_MAX_ATTEMPTS="1"))
-    check_error(server.call("get_active_alarms"), "localhost", str(port))
+    result = server.call("get_active_alarms")
+    # The port may be any number, also one that clients look for.
+    result["content"][0]["text"] = text_of(result).replace(str(port), "PORT")
+    check_error(result, "localhost", "PORT")
     server.stop()
 
 
