@@ -154,3 +154,25 @@ TEST(rounding_leaves_no_digits_of_its_own)
 	CHECK(stats_round(0.020449, 3) == 0.0204);
 	CHECK(stats_round(197.99999999999991, 9) == 198);
 }
+
+TEST(logarithms_and_powers_are_those_of_the_c_library)
+{
+	uint64_t state = 21;
+
+	for (int i = 0; i < 100000; i++) {
+		double part = (double)(test_random(&state) >> 11) /
+		    9007199254740992.0;
+		double x = (part - 0.5) * 1390;
+		double y = exp((part - 0.5) * 1400);
+		double error = stats_exp(x) / exp(x) - 1;
+
+		CHECK(fabs(error) < 1e-15);
+		error = stats_log(y) - log(y);
+		CHECK(fabs(error) <= 4e-16 * fabs(log(y)));
+		y = 0.5 + 2 * part;
+		CHECK(fabs(stats_log(y) - log(y)) < 3e-16);
+	}
+	CHECK(stats_log(1) == 0);
+	CHECK(stats_exp(0) == 1);
+	CHECK(stats_exp(-1000) == 0);
+}

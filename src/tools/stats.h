@@ -41,6 +41,10 @@ size_t stats_lower(const double *sorted, size_t n, double v, bool or_same);
 double stats_median(double *v, size_t n);
 /* Probability that a standard normal number is farther from zero than z. */
 double stats_two_sided(double z);
+/* Natural logarithm of a normal number above 0, and e to the power of x; to
+ * within a few units of the last place. The C library's bring 7 KB. */
+double stats_log(double x);
+double stats_exp(double x);
 /* First index whose time is at or after at_ms, of sorted points; n: none. */
 size_t stats_find(const struct stats_point *p, size_t n, int64_t at_ms);
 

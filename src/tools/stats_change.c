@@ -156,7 +156,7 @@ merge(struct work *w)
 static double
 divide(struct work *w, double noise)
 {
-	double penalty = 4 * log((double)w->n) * noise * noise;
+	double penalty = 4 * stats_log((double)w->n) * noise * noise;
 
 	for (size_t i = 0; i < w->n; i++) {
 		w->sum[i + 1] = w->sum[i] + w->clean[i];
@@ -290,7 +290,7 @@ stats_change_find(struct arena *a, const struct stats_grid *g,
 	noise = noise_of(line);
 	flat_cost = divide(flat, noise);
 	line_cost = divide(line, noise) +
-	    2 * log((double)flat->n) * noise * noise;
+	    2 * stats_log((double)flat->n) * noise * noise;
 	out->sloped = slope != 0 && line_cost < flat_cost;
 	tell(g, v, out->sloped ? line : flat, noise, len, out);
 	return true;

@@ -419,7 +419,7 @@ static double
 tail(double f, double n, double v)
 {
 	double a = 1 / (9 * n), b = 2 / (9 * v);
-	double root = f > 0 ? exp(log(f) / 3) : 0;
+	double root = f > 0 ? stats_exp(stats_log(f) / 3) : 0;
 	double z = ((1 - b) * root - (1 - a)) / sqrt(b * root * root + a);
 
 	return z > 0 ? stats_two_sided(z) / 2 : 1;
@@ -455,7 +455,8 @@ test(const struct stats_grid *g, struct fold *f)
 		    (PRIOR_FREEDOM + own_freedom);
 		noise = own > noise ? own : noise;
 		ratio = f->power[h] / noise;
-		p = exp(-freedom / 2 * log(1 + 2 * ratio / freedom));
+		p = stats_exp(-freedom / 2 *
+		    stats_log(1 + 2 * ratio / freedom));
 		/* Half of the chance for the first, the rest for all. */
 		p *= h == 1 ? 2 : 4 * (double)n;
 		f->p_value = p < f->p_value ? p : f->p_value;
