@@ -586,7 +586,7 @@ test('a server that knows its callers asks for a token', async w => {
 		r.headers().authorization]));
 	await tab.fill('#token', 'wrong');
 	await tab.keyboard.press('Enter');
-	await tab.waitForResponse(r => r.status() == 401);
+	await tab.getByText('the token is not known').waitFor();
 	await tab.fill('#token',
 	    'a-token-long-enough-to-be-one-0123456789');
 	await tab.click('text=Use');
