@@ -71,10 +71,13 @@ SAN := -fno-omit-frame-pointer -fsanitize=address,undefined \
 ifeq ($(MODE),release)
 LIBS := $(ARCH)
 CC := $(VENDOR_BUILD)/$(ARCH)/musl/bin/musl-gcc
+# What -Oz leaves on although it makes this code larger, by 1 % in all.
+LESS := -fno-move-loop-invariants -fno-tree-dominator-opts -fno-caller-saves \
+	-fno-if-conversion
 # No unwind tables: nothing throws, and they weigh a tenth of the code. No endbr
 # either: indirect branch tracking needs every object marked, which the C
 # library's assembly is not, so that they would be weight without protection.
-GEN := -Oz -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong \
+GEN := -Oz $(LESS) -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong \
 	-fstack-clash-protection -ftrivial-auto-var-init=zero \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
 	$(if $(filter x86_64,$(ARCH)),-fcf-protection=none) \
@@ -114,7 +117,7 @@ HOT := $(wildcard src/base/*.c src/mcp/*.c src/proto/http1*.c \
 COLD := src/base/err.c src/base/log.c src/base/timefmt.c src/mcp/list.c \
 	src/mcp/prompt.c src/mcp/resource.c src/mcp/tool.c
 HOT := $(filter-out $(COLD),$(HOT))
-HOT_release := -O2 -falign-functions=1 -falign-jumps=1 -falign-loops=1
+HOT_release := -O2 $(LESS:-fno-%=-f%) -falign-functions=1 -falign-jumps=1 -falign-loops=1
 $(HOT:%.c=$(B)/%.o): ALL_CFLAGS += $(HOT_$(MODE))
 # Of these, the small form is as quick (measured per ping and per analysis).
 WARM := src/tools/stats_change.c src/tools/stats_trend.c src/mcp/args.c \
