@@ -126,7 +126,7 @@ $(HOT:%.c=$(B)/%.o): Makefile
 CORE := $(patsubst %.c,$(B)/%.o,$(filter-out src/main.c,$(wildcard \
 	src/*.c src/*/*.c)))
 # Programs of the building machine.
-CORE := $(filter-out $(B)/src/page/%,$(CORE))
+CORE := $(filter-out $(B)/src/page/% $(B)/src/net/roots.o,$(CORE))
 SHARED := $(patsubst %.c,$(B)/%.o,$(filter-out tests/test_%,$(wildcard \
 	tests/*.c)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
@@ -305,7 +305,8 @@ clean:
 objects: $(CORE) $(patsubst %.c,$(B)/%.o,$(wildcard src/main.c)) $(if $(filter \
     debug,$(MODE)),$(SHARED) $(TESTS:%=$(B)/tests/%.o) \
     $(UNITS:%=$(B)/fuzz/fuzz_%.o))
-print-flags: build/gen/metric_pack.h build/gen/components.def build/gen/page_pack.h
+print-flags: build/gen/metric_pack.h build/gen/components.def build/gen/page_pack.h \
+    build/gen/roots_pack.h
 	@printf '%s ' $(filter-out -MMD -MP -g -O1 -DVERSION=% -DRELEASED=%,\
 	    $(ALL_CFLAGS)) '-DVERSION=""' '-DRELEASED=""'
 print-vendor:
@@ -361,6 +362,14 @@ build/gen/page_pack.h: $(addprefix src/page/page.,html css js) $(wildcard \
 	@mkdir -p $(@D) && $(HOST_CC) -std=c11 $(WARN) -O2 -Isrc -o $@.pack$$$$ \
 	    $(filter %.c,$^) && $@.pack$$$$ $(filter-out %.c %.h %.def,$^) \
 	    >$@.$$$$ && mv $@.$$$$ $@ && rm $@.pack$$$$
+# Texts that are unpacked when they are needed.
+$(B)/src/net/anchors.o: build/gen/roots_pack.h
+build/gen/%_pack.h: build/gen/bundle
+	@$< $* >$@.$$$$ && mv $@.$$$$ $@
+build/gen/bundle: src/page/bundle/bundle.c src/page/deflate.c src/page/deflate.h \
+    src/net/roots.c src/net/roots.h
+	@mkdir -p $(@D) && $(HOST_CC) -std=c11 $(WARN) -O2 -Isrc -o $@.$$$$ \
+	    $(filter %bundle.c %deflate.c,$^) && mv $@.$$$$ $@
 # What the program is made of besides its own code.
 $(B)/src/cli/cli_version.o: build/gen/components.def
 build/gen/components.def: vendor/components.sh vendor/vendor.lock src/net/roots.c \

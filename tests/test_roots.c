@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The compiled-in trust anchors: the table fits the blob, every name is DER,
- * and one root is what its certificate says.
+ * the program unpacks what the table says, and one root is what its certificate
+ * says.
  */
-#include "net/roots.h"
+#include "net/roots.c"
 
 #include "net/anchors.h"
 #include "test.h"
@@ -68,6 +69,40 @@ TEST(names_and_keys_have_the_right_shape)
 			CHECK(r->curve == 0);
 		}
 	}
+}
+
+TEST(what_is_unpacked_is_the_table)
+{
+	struct arena a;
+	struct anchors all;
+
+	arena_init(&a, 4 << 20);
+	CHECK_INT(anchors_builtin(&all, &a), ERR_OK);
+	CHECK_INT(all.n, roots_n);
+	for (size_t i = 0; i < roots_n; i++) {
+		const br_x509_trust_anchor *t = &all.list[i];
+		const struct roots_row *r = &roots_rows[i];
+		const char *name = (const char *)roots_blob + r->at;
+		const char *key = name + r->name_len;
+		bool rsa = r->curve == 0;
+
+		CHECK_STR(str_of((const char *)t->dn.data, t->dn.len),
+		    str_of(name, r->name_len));
+		CHECK_INT(t->pkey.key_type,
+		    rsa ? BR_KEYTYPE_RSA : BR_KEYTYPE_EC);
+		if (rsa) {
+			CHECK(t->pkey.key.rsa.nlen == r->key_len &&
+			    memcmp(t->pkey.key.rsa.n, key, r->key_len) == 0);
+			CHECK(t->pkey.key.rsa.elen == r->exponent_len &&
+			    memcmp(t->pkey.key.rsa.e, key + r->key_len,
+			    r->exponent_len) == 0);
+		} else {
+			CHECK_INT(t->pkey.key.ec.curve, r->curve);
+			CHECK(t->pkey.key.ec.qlen == r->key_len &&
+			    memcmp(t->pkey.key.ec.q, key, r->key_len) == 0);
+		}
+	}
+	arena_free(&a);
 }
 
 TEST(a_known_root_is_there_bit_by_bit)

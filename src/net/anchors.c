@@ -10,12 +10,16 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/inflate.h"
 #include "base/limits.h"
-#include "net/roots.h"
+#include "gen/roots_pack.h"
 #include "proto/pem.h"
 
 /* Most bytes of one certificate: the largest root known has 2 KB. */
 #define CERTIFICATE_MAX ((size_t)32 * 1024)
+/* What precedes a root's name: the lengths of name and key, 2 bytes each, that
+ * of the exponent, and the curve (bundle.c). */
+#define ROW_LEN 6
 
 /* BearSSL's structures want bytes that are not const and never writes them. */
 static unsigned char *
@@ -24,39 +28,51 @@ bytes(const unsigned char *p)
 	return (unsigned char *)(uintptr_t)p;
 }
 
+/* One root of `at`, which is moved behind it, with its key at *key, too. */
+static void
+unpack(br_x509_trust_anchor *ta, unsigned char **at, const unsigned char **key)
+{
+	const unsigned char *row = *at;
+	size_t name_len = (size_t)row[0] << 8 | row[1];
+	size_t key_len = (size_t)row[2] << 8 | row[3];
+	unsigned char *name = *at + ROW_LEN;
+
+	ta->dn.data = name;
+	ta->dn.len = name_len;
+	ta->flags = BR_X509_TA_CA;
+	if (row[5] != 0) {
+		ta->pkey.key_type = BR_KEYTYPE_EC;
+		ta->pkey.key.ec.curve = row[5];
+		ta->pkey.key.ec.q = bytes(*key);
+		ta->pkey.key.ec.qlen = key_len;
+	} else {
+		ta->pkey.key_type = BR_KEYTYPE_RSA;
+		ta->pkey.key.rsa.n = bytes(*key);
+		ta->pkey.key.rsa.nlen = key_len;
+		ta->pkey.key.rsa.e = name + name_len;
+		ta->pkey.key.rsa.elen = row[4];
+	}
+	*at = name + name_len + row[4];
+	*key += key_len;
+}
+
 /* see anchors.h */
 enum err
 anchors_builtin(struct anchors *out, struct arena *a)
 {
-	br_x509_trust_anchor *list = ARENA_ARRAY(a, roots_n,
+	br_x509_trust_anchor *list = ARENA_ARRAY(a, ROOTS_N,
 	    br_x509_trust_anchor);
+	unsigned char *at = arena_alloc(a, ROOTS_LEN, 1);
+	const unsigned char *key = roots_keys;
 
-	if (list == NULL) {
+	if (list == NULL || at == NULL) {
 		return ERR_NOMEM;
 	}
-	for (size_t i = 0; i < roots_n; i++) {
-		const struct roots_row *row = &roots_rows[i];
-		unsigned char *at = bytes(roots_blob) + row->at;
-		br_x509_trust_anchor *ta = &list[i];
-
-		ta->dn.data = at;
-		ta->dn.len = row->name_len;
-		ta->flags = BR_X509_TA_CA;
-		at += row->name_len;
-		if (row->curve != 0) {
-			ta->pkey.key_type = BR_KEYTYPE_EC;
-			ta->pkey.key.ec.curve = row->curve;
-			ta->pkey.key.ec.q = at;
-			ta->pkey.key.ec.qlen = row->key_len;
-		} else {
-			ta->pkey.key_type = BR_KEYTYPE_RSA;
-			ta->pkey.key.rsa.n = at;
-			ta->pkey.key.rsa.nlen = row->key_len;
-			ta->pkey.key.rsa.e = at + row->key_len;
-			ta->pkey.key.rsa.elen = row->exponent_len;
-		}
+	MUST(inflate_block(at, ROOTS_LEN, roots_packed, sizeof(roots_packed)));
+	for (size_t i = 0; i < ROOTS_N; i++) {
+		unpack(&list[i], &at, &key);
 	}
-	*out = (struct anchors){ list, roots_n, S("the built-in roots") };
+	*out = (struct anchors){ list, ROOTS_N, S("the built-in roots") };
 	return ERR_OK;
 }
 

@@ -16,7 +16,7 @@ LAYERS = {
     "base": [],
     "proto": ["base"],
     # app.h is a seam like transport.h: types over base, called by pointer.
-    "net": ["base", "proto", "aws/transport.h", "app.h"],
+    "net": ["base", "proto", "aws/transport.h", "app.h", "gen"],
     "aws": ["base", "proto"],
     "mcp": ["base", "proto"],
     "auth": ["base", "proto", "aws/transport.h", "aws/sts.h"],
@@ -30,7 +30,7 @@ LAYERS = {
     "app": ["base", "proto", "auth", "mcp", "aws", "tools", "config.h",
             "gen"],
     # A program of the building machine.
-    "page": ["tools/tools.def"],
+    "page": ["tools/tools.def", "net/roots.c"],
 }
 
 # Headers that cannot reach outside the process; the others belong to net/
