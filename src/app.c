@@ -40,13 +40,24 @@
 
 /* ---- Origin, Host, methods, media types ---- */
 
+/* Scheme and authority of a URL (RFC 6454 6.2). */
+static struct str
+origin_of(struct str url)
+{
+	size_t scheme = str_find(url, S("://"), 0);
+
+	return str_sub(url, 0, str_find_byte(url, '/', scheme + 3));
+}
+
 static bool
 origin_allowed(const struct app *app, struct str origin)
 {
 	size_t scheme = str_find(origin, S("://"), 0);
 	struct url u;
 
-	if (visit_listed(app->origins, origin)) {
+	/* Pages of our own, under the address that clients have. */
+	if (visit_listed(app->origins, origin) || (app->public_url.len > 0 &&
+	    str_ieq(origin, origin_of(app->public_url)))) {
 		return true;
 	}
 	return scheme < origin.len && url_authority(str_sub(origin, scheme + 3,

@@ -311,6 +311,27 @@ TEST(configured_origins_and_hosts_are_allowed)
 	CHECK_INT(status(), 200);
 }
 
+TEST(the_origin_of_the_public_url_is_allowed)
+{
+	static const char *const good[] = { "https://mcp.example.com",
+	    "https://mcp.example.com/", "https://mcp.example.com/prefix" };
+
+	CHECK(begin_test());
+	for (size_t i = 0; i < 3; i++) {
+		app.public_url = str_from_z(good[i]);
+		CHECK(send(POST "Origin: https://mcp.example.com\r\n", PING));
+		CHECK_INT(status(), 200);
+		CHECK(send(POST "Origin: https://mcp.example.com.evil\r\n",
+		    PING));
+		CHECK_INT(status(), 403);
+		CHECK(send(POST "Origin: http://mcp.example.com\r\n", PING));
+		CHECK_INT(status(), 403);
+	}
+	app.public_url = STR_NONE;
+	CHECK(send(POST "Origin: \r\n", PING));
+	CHECK_INT(status(), 403);
+}
+
 TEST(the_host_is_free_when_bound_beyond_loopback)
 {
 	CHECK(begin_test());

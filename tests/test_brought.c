@@ -310,11 +310,13 @@ TEST(two_headers_are_malformed)
 
 TEST(a_token_of_this_form_is_told_from_others)
 {
+	/* The last one's first piece is longer than what is read of it. */
+	static const char long_one[] = "eyJhY2Nlc3NLZXlJZCI6ImEgdmVyeSBsb25n"
+	    "IHZhbHVlIHRoYXQgZmlsbHMgdGhlIGZpcnN0IHBpZWNlIn0.e30.AAAA";
 	static const char *const others[] = { "", "e", "eyJ", "abc.def.ghi",
 	    "static-token-0123456789", "k8s-aws-v1.aHR0cHM6Ly9zdHM",
 	    "eyJhbGciOiJFUzI1NiJ9.e30.AAAA", "eyJhbGciOiJFUzI1NiJ9",
-	    "eyJhY2Nlc3NLZXlJZCI6ImEgdmVyeSBsb25nIHZhbHVlIHRoYXQgZmlsbHMgdGhl"
-	    "IGZpcnN0IHBpZWNlIn0.e30.AAAA" };
+	    long_one };
 	char spaces[256];
 
 	start();

@@ -429,6 +429,7 @@ TEST(what_is_no_handshake_gets_an_alert_and_the_end)
 
 TEST(a_slow_handshake_is_given_up)
 {
+	static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03";
 	int fds[4];
 
 	defaults();
@@ -441,8 +442,7 @@ TEST(a_slow_handshake_is_given_up)
 	CHECK(send(fds[1], "\x16", 1, 0) == 1);
 	CHECK(send(fds[2], "\x16\x03\x01\x02\x00\x01", 6, 0) == 6);
 	for (int i = 0; i < 10; i++) {
-		(void)!send(fds[3], "\x16\x03\x01\x02\x00\x01\x00\x01\xfc"
-		    "\x03" + i, 1, MSG_NOSIGNAL);
+		(void)!send(fds[3], &hello[i], 1, MSG_NOSIGNAL);
 		poll(NULL, 0, 30);
 	}
 	for (int i = 0; i < 4; i++) {

@@ -222,7 +222,8 @@ read_file(struct reading *r, const struct sys *sys)
 {
 	struct buf b = buf_in(r->a, ISSUERS_FILE_MAX);
 	enum err err = sys->read_file(sys->ctx, r->setup->file, &b);
-	const struct json *list = NULL;
+	static const struct json nothing = { .type = JSON_NULL };
+	const struct json *list = &nothing;
 	const struct member members[] = {
 		{ .name = S("issuers"), .json = &list },
 	};
