@@ -306,7 +306,7 @@ objects: $(CORE) $(patsubst %.c,$(B)/%.o,$(wildcard src/main.c)) $(if $(filter \
     debug,$(MODE)),$(SHARED) $(TESTS:%=$(B)/tests/%.o) \
     $(UNITS:%=$(B)/fuzz/fuzz_%.o))
 print-flags: build/gen/metric_pack.h build/gen/components.def build/gen/page_pack.h \
-    build/gen/roots_pack.h
+    build/gen/roots_pack.h build/gen/demo_pack.h
 	@printf '%s ' $(filter-out -MMD -MP -g -O1 -DVERSION=% -DRELEASED=%,\
 	    $(ALL_CFLAGS)) '-DVERSION=""' '-DRELEASED=""'
 print-vendor:
@@ -364,10 +364,12 @@ build/gen/page_pack.h: $(addprefix src/page/page.,html css js) $(wildcard \
 	    >$@.$$$$ && mv $@.$$$$ $@ && rm $@.pack$$$$
 # Texts that are unpacked when they are needed.
 $(B)/src/net/anchors.o: build/gen/roots_pack.h
+$(B)/src/demo/account.o: build/gen/demo_pack.h
 build/gen/%_pack.h: build/gen/bundle
 	@$< $* >$@.$$$$ && mv $@.$$$$ $@
 build/gen/bundle: src/page/bundle/bundle.c src/page/deflate.c src/page/deflate.h \
-    src/net/roots.c src/net/roots.h
+    src/net/roots.c src/net/roots.h $(wildcard src/demo/*.def) \
+    src/demo/account.h
 	@mkdir -p $(@D) && $(HOST_CC) -std=c11 $(WARN) -O2 -Isrc -o $@.$$$$ \
 	    $(filter %bundle.c %deflate.c,$^) && mv $@.$$$$ $@
 # What the program is made of besides its own code.

@@ -10,14 +10,29 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+/* Unpacked once for all runs. */
+static const struct account_tables *
+tables(void)
+{
+	static const struct account_tables *t;
+	static struct arena lasting;
+
+	if (t == NULL) {
+		arena_init(&lasting, 256 * 1024);
+		t = account_tables_make(&lasting);
+		MUST(t != NULL);
+	}
+	return t;
+}
+
 static struct str
 ask(struct arena *a, struct str path, struct str key, struct str text)
 {
 	struct buf out = buf_in(a, 4 << 20), query = buf_in(a, 64 * 1024);
 	struct json_writer w = json_writer(&out);
 	struct answer x = { .arena = a, .region = S("eu-west-1"), .out = &w,
-	    .status = 200, .account = account_at(1795176000000,
-	    1795176000000) };
+	    .status = 200, .account = account_at(tables(),
+	    1795176000000, 1795176000000) };
 	struct json *v;
 
 	url_form_add(&query, key, text);

@@ -10,19 +10,77 @@
 
 #define HOUR_MS INT64_C(3600000)
 
+static const struct account_tables *
+tables(void)
+{
+	static const struct account_tables *t;
+	static struct arena a;
+
+	if (t == NULL) {
+		arena_init(&a, (size_t)256 * 1024);
+		t = account_tables_make(&a);
+		MUST(t != NULL);
+	}
+	return t;
+}
+
+TEST(tables_are_what_their_files_say)
+{
+	static const char *const texts[ACCOUNT_TABLE_N] = {
+		[ACCOUNT_SERIES] =
+#include "demo/series.def"
+		,
+		[ACCOUNT_ALARMS] =
+#include "demo/alarms.def"
+		,
+		[ACCOUNT_GROUPS] =
+#include "demo/groups.def"
+		,
+		[ACCOUNT_VOICES] =
+#include "demo/voices.def"
+		,
+		[ACCOUNT_HISTORY] =
+#include "demo/history.def"
+		,
+		[ACCOUNT_DASHBOARDS] =
+#include "demo/dashboards.def"
+		,
+		[ACCOUNT_DEFINITIONS] =
+#include "demo/definitions.def"
+		,
+		[ACCOUNT_RULES] =
+#include "demo/rules.def"
+		,
+	};
+
+	for (size_t i = 0; i < ACCOUNT_TABLE_N; i++) {
+		CHECK(tables()->text[i].len > 100);
+		CHECK_STR(tables()->text[i], str_from_z(texts[i]));
+	}
+}
+
+TEST(tables_need_room)
+{
+	struct arena a;
+
+	arena_init(&a, 1024);
+	CHECK(account_tables_make(&a) == NULL);
+	arena_free(&a);
+}
+
 TEST(the_account_has_what_is_promised)
 {
-	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account a = account_at(tables(), FAKE_NOW_MS, FAKE_NOW_MS);
 	struct account_series s;
 	struct account_alarm al;
 	size_t series_n = 0, alarm_n = 0, types[128] = { 0 }, states[3] = { 0 };
 	int64_t since;
 
-	while (account_series(series_n, &s)) {
+	while (account_series(tables(), series_n, &s)) {
 		CHECK(s.namespace.len > 0 && s.metric.len > 0);
 		series_n++;
 	}
-	while (account_alarm(alarm_n, &al)) {
+	while (account_alarm(tables(), alarm_n, &al)) {
 		types[(unsigned char)al.type]++;
 		states[account_alarm_state(&a, &al, &since)]++;
 		CHECK(since <= a.now_ms);
@@ -41,26 +99,27 @@ TEST(ids_and_names_are_unique)
 	struct account_series s, t;
 	struct account_alarm al, other;
 
-	for (size_t i = 0; account_series(i, &s); i++) {
-		CHECK(account_series_find(s.id, &t));
+	for (size_t i = 0; account_series(tables(), i, &s); i++) {
+		CHECK(account_series_find(tables(), s.id, &t));
 		CHECK_STR(t.id, s.id);
 		CHECK_STR(t.dims, s.dims);
 	}
-	for (size_t i = 0; account_alarm(i, &al); i++) {
-		CHECK(account_alarm_find(al.name, &other));
+	for (size_t i = 0; account_alarm(tables(), i, &al); i++) {
+		CHECK(account_alarm_find(tables(), al.name, &other));
 		CHECK_STR(other.text, al.text);
 	}
 }
 
 TEST(the_same_minute_has_the_same_value_whenever_it_is_asked)
 {
-	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
-	struct account later = account_at(FAKE_NOW_MS, FAKE_NOW_MS + HOUR_MS);
+	struct account a = account_at(tables(), FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account later = account_at(tables(), FAKE_NOW_MS,
+	    FAKE_NOW_MS + HOUR_MS);
 	int64_t minute = FAKE_NOW_MS / ACCOUNT_MINUTE_MS - 500;
 	struct account_series s;
 
 	CHECK_INT(a.onset_min, later.onset_min);
-	for (size_t i = 0; account_series(i, &s); i++) {
+	for (size_t i = 0; account_series(tables(), i, &s); i++) {
 		for (int64_t m = minute; m < minute + 490; m += 7) {
 			struct account_point p = account_minute(&a, &s, m);
 			struct account_point q = account_minute(&later, &s, m);
@@ -75,8 +134,9 @@ TEST(the_incident_is_37_to_97_minutes_old_and_moves_after_12_hours)
 {
 	for (int64_t i = 0; i < 60; i++) {
 		int64_t now = FAKE_NOW_MS + i * ACCOUNT_MINUTE_MS;
-		struct account a = account_at(now, now);
-		struct account day = account_at(now, now + 24 * HOUR_MS);
+		struct account a = account_at(tables(), now, now);
+		struct account day = account_at(tables(), now,
+		    now + 24 * HOUR_MS);
 		int64_t age = now / ACCOUNT_MINUTE_MS - a.onset_min;
 
 		CHECK(age >= 37 && age < 97);
@@ -92,7 +152,7 @@ hour_mean(const struct account *a, const char *id, int64_t from_min)
 	struct account_point p;
 	double v = 0;
 
-	if (!account_series_find(str_from_z(id), &s)) {
+	if (!account_series_find(tables(), str_from_z(id), &s)) {
 		return -1;
 	}
 	p = account_window(a, &s, from_min, 60);
@@ -101,7 +161,7 @@ hour_mean(const struct account *a, const char *id, int64_t from_min)
 
 TEST(days_are_busier_than_nights_and_weekdays_than_weekends)
 {
-	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account a = account_at(tables(), FAKE_NOW_MS, FAKE_NOW_MS);
 	/* FAKE_NOW_MS is a Friday, 12:00. */
 	int64_t noon = FAKE_NOW_MS / ACCOUNT_MINUTE_MS;
 	double thursday_evening = hour_mean(&a, "ecs-ca-cpu",
@@ -116,11 +176,11 @@ TEST(days_are_busier_than_nights_and_weekdays_than_weekends)
 
 TEST(fourteen_days_of_every_series_can_be_read)
 {
-	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account a = account_at(tables(), FAKE_NOW_MS, FAKE_NOW_MS);
 	int64_t now = FAKE_NOW_MS / ACCOUNT_MINUTE_MS;
 	struct account_series s;
 
-	for (size_t i = 0; account_series(i, &s); i++) {
+	for (size_t i = 0; account_series(tables(), i, &s); i++) {
 		struct account_point first = account_window(&a, &s,
 		    now - 14 * 1440, 1440);
 		struct account_point future = account_window(&a, &s, now, 60);
@@ -132,7 +192,7 @@ TEST(fourteen_days_of_every_series_can_be_read)
 
 TEST(the_incident_shows_in_the_metrics)
 {
-	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account a = account_at(tables(), FAKE_NOW_MS, FAKE_NOW_MS);
 	int64_t t = a.onset_min;
 
 	CHECK(hour_mean(&a, "db-conn", t - 70) < 130);
@@ -146,13 +206,13 @@ TEST(the_incident_shows_in_the_metrics)
 
 TEST(the_killed_pod_fills_its_memory_and_restarts)
 {
-	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account a = account_at(tables(), FAKE_NOW_MS, FAKE_NOW_MS);
 	int64_t t = a.onset_min + ACCOUNT_OOM_START;
 	struct account_series mem, restarts;
 	double before = -1;
 
-	CHECK(account_series_find(S("rec-cmem"), &mem));
-	CHECK(account_series_find(S("rec-restarts"), &restarts));
+	CHECK(account_series_find(tables(), S("rec-cmem"), &mem));
+	CHECK(account_series_find(tables(), S("rec-restarts"), &restarts));
 	for (int64_t i = 0; i < ACCOUNT_OOM_CYCLE; i++) {
 		struct account_point p = account_minute(&a, &mem, t + i);
 
@@ -205,16 +265,17 @@ TEST(states_of_alarms_agree_with_their_metrics)
 	/* At every minute of an hour, and later during the incident. */
 	for (int64_t i = 0; i < 660; i += i < 60 ? 1 : 37) {
 		int64_t now = FAKE_NOW_MS + i * ACCOUNT_MINUTE_MS + 59500;
-		struct account a = account_at(i < 60 ? now : FAKE_NOW_MS, now);
+		struct account a = account_at(tables(),
+		    i < 60 ? now : FAKE_NOW_MS, now);
 		struct account_series s;
 		struct account_alarm al;
 		int64_t since;
 
-		for (size_t k = 0; account_alarm(k, &al); k++) {
+		for (size_t k = 0; account_alarm(tables(), k, &al); k++) {
 			enum account_state want, got;
 
 			if (al.type != 'm' ||
-			    !account_series_find(al.target, &s)) {
+			    !account_series_find(tables(), al.target, &s)) {
 				continue;
 			}
 			want = evaluate(&a, &al, &s);
@@ -258,13 +319,13 @@ TEST(an_alarm_goes_off_when_its_datapoints_breach)
 	/* Noise depends on the hour at which the account is opened. */
 	for (int64_t i = 0; i < 48; i++) {
 		int64_t now = FAKE_NOW_MS + i * 31 * ACCOUNT_MINUTE_MS;
-		struct account a = account_at(now, now);
+		struct account a = account_at(tables(), now, now);
 		struct account_series s;
 		struct account_alarm al;
 
-		for (size_t k = 0; account_alarm(k, &al); k++) {
+		for (size_t k = 0; account_alarm(tables(), k, &al); k++) {
 			if (al.type != 'm' ||
-			    !account_series_find(al.target, &s)) {
+			    !account_series_find(tables(), al.target, &s)) {
 				continue;
 			}
 			if (!went_off_rightly(&a, &al, &s)) {
@@ -278,27 +339,27 @@ TEST(an_alarm_goes_off_when_its_datapoints_breach)
 
 TEST(a_composite_follows_the_alarm_that_set_it_off)
 {
-	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account a = account_at(tables(), FAKE_NOW_MS, FAKE_NOW_MS);
 	struct account_alarm al, child;
 	int64_t since, child_since;
 
-	CHECK(account_alarm_find(S("shop-major-incident"), &al));
+	CHECK(account_alarm_find(tables(), S("shop-major-incident"), &al));
 	CHECK_INT(account_alarm_state(&a, &al, &since), ACCOUNT_ALARM);
-	CHECK(account_alarm_find(S("checkout-down"), &child));
+	CHECK(account_alarm_find(tables(), S("checkout-down"), &child));
 	CHECK_INT(account_alarm_state(&a, &child, &child_since), ACCOUNT_ALARM);
 	CHECK_INT(since, child_since + 1700);
-	CHECK(account_alarm_find(S("checkout-5xx"), &child));
+	CHECK(account_alarm_find(tables(), S("checkout-5xx"), &child));
 	CHECK_INT(account_alarm_state(&a, &child, &child_since), ACCOUNT_ALARM);
 	CHECK_INT(since, child_since + 3 * 1700);
 }
 
 TEST(changes_are_in_order_and_alternate)
 {
-	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account a = account_at(tables(), FAKE_NOW_MS, FAKE_NOW_MS);
 	struct account_change c[300], few[5];
 	struct account_alarm al;
 
-	for (size_t i = 0; account_alarm(i, &al); i++) {
+	for (size_t i = 0; account_alarm(tables(), i, &al); i++) {
 		size_t n = account_changes(&a, &al, c, 300);
 		size_t few_n = account_changes(&a, &al, few, 5);
 
@@ -315,11 +376,11 @@ TEST(changes_are_in_order_and_alternate)
 
 TEST(statistics_have_their_order)
 {
-	struct account a = account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	struct account a = account_at(tables(), FAKE_NOW_MS, FAKE_NOW_MS);
 	int64_t now = FAKE_NOW_MS / ACCOUNT_MINUTE_MS;
 	struct account_series s;
 
-	for (size_t i = 0; account_series(i, &s); i++) {
+	for (size_t i = 0; account_series(tables(), i, &s); i++) {
 		struct account_point p = account_window(&a, &s, now - 60, 60);
 		double lo, p50, p99, hi, v;
 

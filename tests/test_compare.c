@@ -39,7 +39,7 @@ TEST(the_incident_is_told_with_its_size_and_beginning)
 	    ",\"start_time\":\"-2h\",\"baselines\":[\"previous\","
 	    "\"yesterday\",\"last_week\"]}"));
 	CHECK(!room.is_error);
-	account = account_at(room.fake.now_ms, room.fake.now_ms);
+	account = account_at(NULL, room.fake.now_ms, room.fake.now_ms);
 	onset = account.onset_min * ACCOUNT_MINUTE_MS;
 	CHECK_INT(json_get(room.data, S("baselines"))->n, 3);
 	for (size_t i = 0; i < 3; i++) {
@@ -67,7 +67,7 @@ TEST(an_incident_older_than_the_window_is_told)
 	size_t at;
 
 	CHECK(tool_room_open());
-	account = account_at(room.fake.now_ms, room.fake.now_ms);
+	account = account_at(NULL, room.fake.now_ms, room.fake.now_ms);
 	onset = account.onset_min * ACCOUNT_MINUTE_MS;
 	CHECK(tool_room_call("compare_metric_windows", "{" CONNECTIONS
 	    ",\"start_time\":\"-40m\",\"baselines\":\"previous\"}"));

@@ -15,7 +15,8 @@ open_account(void)
 {
 	arena_free(&arena);
 	arena_init(&arena, (size_t)16 * 1024 * 1024);
-	return account_at(FAKE_NOW_MS, FAKE_NOW_MS);
+	return account_at(account_tables_make(&arena), FAKE_NOW_MS,
+	    FAKE_NOW_MS);
 }
 
 /* Lines of a group that hold `text` in the minutes [from, to). */
@@ -106,7 +107,8 @@ TEST(every_line_is_text_in_order_and_json_where_it_looks_like_it)
 TEST(lines_are_the_same_whenever_they_are_read)
 {
 	struct account a = open_account();
-	struct account b = account_at(FAKE_NOW_MS, FAKE_NOW_MS + 3600000);
+	struct account b = account_at(a.tables, FAKE_NOW_MS,
+	    FAKE_NOW_MS + 3600000);
 	int64_t m = FAKE_NOW_MS / ACCOUNT_MINUTE_MS - 30;
 	struct journal_group g;
 	struct journal_reader *r, *s;

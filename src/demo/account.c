@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Values and states of the demo account, computed from its tables. The tables
- * are plain text, one constant each: no pointers, hence no relocations at
- * start, and a row is cut into its fields when it is asked for.
+ * are plain text, packed in the program; a row is cut into its fields when it
+ * is asked for.
  */
 #include "demo/account.h"
 
+#include "base/inflate.h"
 #include "base/num.h"
-
-static const char SERIES[] =
-#include "demo/series.def"
-;
-
-static const char ALARMS[] =
-#include "demo/alarms.def"
-;
+#include "gen/demo_pack.h"
 
 /* Load by hour of day (UTC), -1 quiet to 1 busy. */
 static const signed char HOURS[24] = {
@@ -53,12 +47,31 @@ account_hash_str(struct str s)
 }
 
 /* see account.h */
+const struct account_tables *
+account_tables_make(struct arena *a)
+{
+	struct account_tables *t = ARENA_NEW(a, struct account_tables);
+	char *text = arena_alloc(a, DEMO_LEN, 1);
+	struct str rest = str_of(text, DEMO_LEN);
+
+	if (t == NULL || text == NULL) {
+		return NULL;
+	}
+	MUST(inflate_block((unsigned char *)text, DEMO_LEN, demo_packed,
+	    sizeof(demo_packed)));
+	for (size_t i = 0; i < ACCOUNT_TABLE_N; i++) {
+		t->text[i] = str_cut(&rest, '\0');
+	}
+	return t;
+}
+
+/* see account.h */
 struct account
-account_at(int64_t born_ms, int64_t now_ms)
+account_at(const struct account_tables *tables, int64_t born_ms, int64_t now_ms)
 {
 	int64_t born = born_ms / ACCOUNT_MINUTE_MS;
 	int64_t age = now_ms / ACCOUNT_MINUTE_MS - born;
-	struct account a = { .now_ms = now_ms };
+	struct account a = { .tables = tables, .now_ms = now_ms };
 
 	a.onset_min = (born - 37 - 13) / 60 * 60 + 13;
 	if (age > 0) {
@@ -123,11 +136,12 @@ parse_effect(struct str e, struct account_series *out)
 
 /* see account.h */
 bool
-account_series(size_t i, struct account_series *out)
+account_series(const struct account_tables *t, size_t i,
+    struct account_series *out)
 {
 	struct str row;
 
-	if (!account_row(str_of(SERIES, sizeof(SERIES) - 1), i, &row)) {
+	if (!account_row(t->text[ACCOUNT_SERIES], i, &row)) {
 		return false;
 	}
 	out->id = str_cut(&row, '|');
@@ -146,9 +160,10 @@ account_series(size_t i, struct account_series *out)
 
 /* see account.h */
 bool
-account_series_find(struct str id, struct account_series *out)
+account_series_find(const struct account_tables *t, struct str id,
+    struct account_series *out)
 {
-	for (size_t i = 0; account_series(i, out); i++) {
+	for (size_t i = 0; account_series(t, i, out); i++) {
 		if (str_eq(out->id, id)) {
 			return true;
 		}
@@ -158,11 +173,12 @@ account_series_find(struct str id, struct account_series *out)
 
 /* see account.h */
 bool
-account_alarm(size_t i, struct account_alarm *out)
+account_alarm(const struct account_tables *t, size_t i,
+    struct account_alarm *out)
 {
 	struct str row, threshold, window;
 
-	if (!account_row(str_of(ALARMS, sizeof(ALARMS) - 1), i, &row)) {
+	if (!account_row(t->text[ACCOUNT_ALARMS], i, &row)) {
 		return false;
 	}
 	out->name = str_cut(&row, '|');
@@ -187,9 +203,10 @@ account_alarm(size_t i, struct account_alarm *out)
 
 /* see account.h */
 bool
-account_alarm_find(struct str name, struct account_alarm *out)
+account_alarm_find(const struct account_tables *t, struct str name,
+    struct account_alarm *out)
 {
-	for (size_t i = 0; account_alarm(i, out); i++) {
+	for (size_t i = 0; account_alarm(t, i, out); i++) {
 		if (str_eq(out->name, name)) {
 			return true;
 		}
@@ -592,7 +609,8 @@ crossing(const struct account *a, const struct account_alarm *al, int64_t ms)
 {
 	struct account_series s;
 
-	if (al->type != 'm' || !account_series_find(al->target, &s)) {
+	if (al->type != 'm' ||
+	    !account_series_find(a->tables, al->target, &s)) {
 		return ms;
 	}
 	for (int64_t k = 0; k <= CROSSING_MAX_MIN; k++) {
@@ -615,7 +633,8 @@ change_time(const struct account *a, const struct account_alarm *al,
 	for (int i = 0; i < 3 && word.p[1] == '@'; i++) {
 		struct str rest;
 
-		MUST(account_alarm_find(str_sub(word, 2, word.len), &child));
+		MUST(account_alarm_find(a->tables, str_sub(word, 2, word.len),
+		    &child));
 		rest = child.history;
 		while (rest.p != NULL && rest.len > 0) {
 			word = str_cut(&rest, ' ');

@@ -2,7 +2,7 @@
 /*
  * The demo account: what its metrics and alarms are at any moment.
  *
- * Nothing is stored. The tables series.def and alarms.def say what exists;
+ * Nothing is stored. Text tables (the .def files here) say what exists;
  * each value follows from its row and the minute: a daily and weekly shape, a
  * hash of (series, minute) as noise, and one story. Asking twice gives the
  * same bytes, and any window costs only its own points.
@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -40,7 +41,26 @@
 #define ACCOUNT_OOM_BLOCK 1000
 #define ACCOUNT_OOM_START (-2113)
 
+/* The tables, in the order in which page/bundle/bundle.c packs them. */
+enum account_table {
+	ACCOUNT_SERIES,
+	ACCOUNT_ALARMS,
+	ACCOUNT_GROUPS,
+	ACCOUNT_VOICES,
+	ACCOUNT_HISTORY,
+	ACCOUNT_DASHBOARDS,
+	ACCOUNT_DEFINITIONS,
+	ACCOUNT_RULES,
+	ACCOUNT_TABLE_N
+};
+
+/* The text of each, rows ended by '\n'. */
+struct account_tables {
+	struct str text[ACCOUNT_TABLE_N];
+};
+
 struct account {
+	const struct account_tables *tables;
 	int64_t now_ms;    /* the moment of the request */
 	int64_t onset_min; /* onset of the incident, minutes since 1970 */
 };
@@ -86,17 +106,25 @@ struct account_change {
 	enum account_state from, to;
 };
 
+/* Unpacks the tables, 40 KB, into the arena; NULL: it is full. */
+const struct account_tables *account_tables_make(struct arena *a);
+
 /* The account as it is at now_ms, for an account opened at born_ms. */
-struct account account_at(int64_t born_ms, int64_t now_ms);
+struct account account_at(const struct account_tables *tables, int64_t born_ms,
+    int64_t now_ms);
 
 /* Row number i (0-based) of a table; false behind the last one. */
-bool account_series(size_t i, struct account_series *out) MUST_USE;
-bool account_alarm(size_t i, struct account_alarm *out) MUST_USE;
+bool account_series(const struct account_tables *t, size_t i,
+    struct account_series *out) MUST_USE;
+bool account_alarm(const struct account_tables *t, size_t i,
+    struct account_alarm *out) MUST_USE;
 /* The series with that id; false: none. */
-bool account_series_find(struct str id, struct account_series *out) MUST_USE;
+bool account_series_find(const struct account_tables *t, struct str id,
+    struct account_series *out) MUST_USE;
 /* The alarm of that name; false: none. */
-bool account_alarm_find(struct str name, struct account_alarm *out) MUST_USE;
-/* Row i of a text table with rows ended by '\n'; false behind the last. */
+bool account_alarm_find(const struct account_tables *t, struct str name,
+    struct account_alarm *out) MUST_USE;
+/* Row i of a table's text; false behind the last. */
 bool account_row(struct str table, size_t i, struct str *row) MUST_USE;
 
 /* The next "Name=Value" of a dims text; false at its end. */

@@ -31,6 +31,8 @@
 /* Body of the fault "oversized": above what a client may accept. */
 #define OVERSIZED_LEN ((size_t)13 * 1024 * 1024)
 #define DELAY_MAX_MS 120000
+/* Memory for the tables of the account, which take 40 KB. */
+#define TABLES_CAP ((size_t)128 * 1024)
 
 /* An operation of a JSON service. */
 struct operation {
@@ -100,6 +102,9 @@ demo_init(struct demo *d, const struct sys *sys)
 	memset(d, 0, sizeof(*d));
 	d->sys = sys;
 	d->born_ms = sys->now_ms(sys->ctx);
+	arena_init(&d->arena, TABLES_CAP);
+	d->tables = account_tables_make(&d->arena);
+	MUST(d->tables != NULL);
 	for (size_t i = 0; i < DEMO_QUERY_MAX_N; i++) {
 		arena_init(&d->queries[i].arena, ARENA_CHUNK_MIN * 8);
 	}
@@ -109,6 +114,7 @@ demo_init(struct demo *d, const struct sys *sys)
 void
 demo_free(struct demo *d)
 {
+	arena_free(&d->arena);
 	for (size_t i = 0; i < DEMO_QUERY_MAX_N; i++) {
 		arena_free(&d->queries[i].arena);
 	}
@@ -478,7 +484,8 @@ run_json(struct serve *s, struct str region)
 		return;
 	}
 	x.in = in;
-	x.account = account_at(s->demo->born_ms, s->now_ms);
+	x.account = account_at(s->demo->tables, s->demo->born_ms,
+	    s->now_ms);
 	run(&x);
 	if (demo_answer_failed(&x)) {
 		finish_error(s, x.status, x.code, x.message, x.extra);
@@ -503,7 +510,8 @@ run_prom(struct serve *s, struct str region)
 	struct str query = s->request->target;
 	struct str path = str_cut(&query, '?');
 
-	x.account = account_at(s->demo->born_ms, s->now_ms);
+	x.account = account_at(s->demo->tables, s->demo->born_ms,
+	    s->now_ms);
 	demo_promql(&x, path, query);
 	if (demo_answer_failed(&x)) {
 		buf_clear(&body);

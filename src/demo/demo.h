@@ -77,6 +77,8 @@ struct demo_fault {
 	size_t operation_len;
 };
 
+struct account_tables;
+
 /* An Insights query that was started. */
 struct demo_query {
 	uint64_t seq;         /* 0: free slot */
@@ -90,6 +92,8 @@ struct demo_query {
 
 struct demo {
 	const struct sys *sys;
+	struct arena arena; /* of the tables */
+	const struct account_tables *tables;
 	int64_t born_ms;   /* wall clock when it was made: fixes the incident */
 	bool verify;       /* check signatures */
 	struct str region; /* the only one whose scope is good; absent: any */

@@ -110,7 +110,8 @@ datapoints(const struct answer *x, const struct account_alarm *al,
 	struct account_series s;
 	size_t n = 0;
 
-	if (al->type != 'm' || !account_series_find(al->target, &s)) {
+	if (al->type != 'm' || !account_series_find(x->account.tables,
+	    al->target, &s)) {
 		return 0;
 	}
 	then.now_ms = at_ms;
@@ -204,7 +205,7 @@ add_composite_reason(const struct answer *x, struct buf *b,
 	struct timefmt_civil t;
 
 	then.now_ms = c->at_ms;
-	for (size_t i = 0; account_alarm(i, &child); i++) {
+	for (size_t i = 0; account_alarm(x->account.tables, i, &child); i++) {
 		if (!rule_mentions(al->target, child.name)) {
 			continue;
 		}
@@ -348,7 +349,7 @@ put_input(struct answer *x, const struct account_alarm *al, struct str id,
 	struct account_series s;
 	struct str series_id = str_cut(&input, ':');
 
-	MUST(account_series_find(series_id, &s));
+	MUST(account_series_find(x->account.tables, series_id, &s));
 	json_begin_object(x->out);
 	json_put_string(x->out, S("Id"), id);
 	json_key(x->out, S("MetricStat"));
@@ -407,7 +408,7 @@ put_metric(struct answer *x, const struct account_alarm *al)
 		s.metric = str_cut(&rest, ' ');
 		s.dims = rest;
 	} else {
-		MUST(account_series_find(al->target, &s));
+		MUST(account_series_find(x->account.tables, al->target, &s));
 	}
 	json_put_string(x->out, S("Namespace"), s.namespace);
 	json_put_string(x->out, S("MetricName"), s.metric);
@@ -643,7 +644,8 @@ wanted_alarm(const struct answer *x, const struct account_alarm *al)
 		}
 	}
 	parent = json_get_str(x->in, S("ChildrenOfAlarmName"), STR_NONE);
-	if (parent.p != NULL && (!account_alarm_find(parent, &other) ||
+	if (parent.p != NULL && (!account_alarm_find(x->account.tables, parent,
+	    &other) ||
 	    other.type != 'c' || !rule_mentions(other.target, al->name))) {
 		return false;
 	}
@@ -679,7 +681,8 @@ demo_alarms_describe(struct answer *x)
 	if (demo_answer_failed(x)) {
 		return;
 	}
-	for (size_t i = from; account_alarm(i, &al) && next == 0; i++) {
+	for (size_t i = from; account_alarm(x->account.tables, i, &al) &&
+	    next == 0; i++) {
 		if (wanted_alarm(x, &al)) {
 			if (n == max) {
 				next = i;
@@ -693,7 +696,7 @@ demo_alarms_describe(struct answer *x)
 		json_key(x->out, str_from_z(LISTS[list]));
 		json_begin_array(x->out);
 		for (size_t i = 0; i < n; i++) {
-			MUST(account_alarm(chosen[i], &al));
+			MUST(account_alarm(x->account.tables, chosen[i], &al));
 			if (list == (al.type == 'c' ? 1U : al.type == 'l' ?
 			    2U : 0U)) {
 				put_alarm(x, &al, brief);
@@ -829,7 +832,7 @@ put_item(struct answer *x, const struct item *it)
 	struct buf b = buf_in(x->arena, 512);
 	struct account_alarm al;
 
-	MUST(account_alarm(it->alarm, &al));
+	MUST(account_alarm(x->account.tables, it->alarm, &al));
 	json_begin_object(x->out);
 	json_put_string(x->out, S("AlarmName"), al.name);
 	json_put_string(x->out, S("AlarmType"), type_name(al.type));
@@ -877,7 +880,7 @@ demo_alarms_history(struct answer *x)
 	if (demo_answer_failed(x) || w.items == NULL) {
 		return;
 	}
-	for (size_t i = 0; account_alarm(i, &al); i++) {
+	for (size_t i = 0; account_alarm(x->account.tables, i, &al); i++) {
 		if (wanted_type(x, al.type) &&
 		    (name.p == NULL || str_eq(name, al.name))) {
 			add_history(x, &w, i, &al);

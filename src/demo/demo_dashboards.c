@@ -7,10 +7,6 @@
 
 #include "base/limits.h"
 
-static const char DASHBOARDS[] =
-#include "demo/dashboards.def"
-;
-
 struct dashboard {
 	struct str name, body;
 	int64_t changed_ms;
@@ -23,7 +19,7 @@ dashboard(struct answer *x, size_t i, struct dashboard *out)
 	struct str rest;
 	int64_t days = 0;
 
-	if (!account_row(str_of(DASHBOARDS, sizeof(DASHBOARDS) - 1), i,
+	if (!account_row(x->account.tables->text[ACCOUNT_DASHBOARDS], i,
 	    &rest)) {
 		return false;
 	}

@@ -129,12 +129,13 @@ struct widget {
 
 /* Finds the series that a row of `metrics` names. */
 static void
-find_series(const struct json *row, struct widget *w)
+find_series(const struct answer *x, const struct json *row, struct widget *w)
 {
 	struct str namespace = json_str(json_at(row, 0));
 	struct str metric = json_str(json_at(row, 1));
 
-	for (size_t i = 0; !w->known && account_series(i, &w->series); i++) {
+	for (size_t i = 0; !w->known && account_series(
+	    x->account.tables, i, &w->series); i++) {
 		struct str rest = w->series.dims, name, value;
 		size_t n = 0;
 		bool same = str_eq(w->series.namespace, namespace) &&
@@ -186,7 +187,7 @@ read_widget(struct answer *x, const struct json *v, struct widget *w)
 	}
 	w->has_threshold = json_f64(json_get(json_at(json_path(v,
 	    S("annotations.horizontal")), 0), S("value")), &w->threshold);
-	find_series(row, w);
+	find_series(x, row, w);
 	return true;
 }
 

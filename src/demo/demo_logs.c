@@ -15,10 +15,6 @@
 /* Memory for one message read as JSON: lines are below 1 KiB. */
 #define SCRATCH_CAP ((size_t)256 * 1024)
 
-static const char DEFINITIONS[] =
-#include "demo/definitions.def"
-;
-
 /* ---- groups and streams ---- */
 
 static void
@@ -651,7 +647,7 @@ demo_logs_definitions(struct answer *x)
 	    1000);
 	size_t i = demo_answer_page(x, S("nextToken"),
 	    S("InvalidParameterException"));
-	struct str table = str_of(DEFINITIONS, sizeof(DEFINITIONS) - 1), row;
+	struct str table = x->account.tables->text[ACCOUNT_DEFINITIONS], row;
 	size_t n = 0;
 
 	if (demo_answer_failed(x)) {

@@ -903,7 +903,7 @@ demo_math_insights(struct answer *x, const struct demo_grid *g,
 	if (m.failed || out->lines == NULL) {
 		return false;
 	}
-	for (size_t i = 0; account_series(i, &a); i++) {
+	for (size_t i = 0; account_series(x->account.tables, i, &a); i++) {
 		size_t k = 0;
 
 		if (!selected(&s, &a)) {

@@ -74,7 +74,8 @@ demo_metrics_list(struct answer *x)
 	json_begin_object(x->out);
 	json_key(x->out, S("Metrics"));
 	json_begin_array(x->out);
-	for (i = from; n < LIST_PAGE_N && account_series(i, &s); i++) {
+	for (i = from; n < LIST_PAGE_N &&
+	    account_series(x->account.tables, i, &s); i++) {
 		if ((namespace.p != NULL && !str_eq(namespace, s.namespace)) ||
 		    (metric.p != NULL && !str_eq(metric, s.metric)) ||
 		    !dims_match(dims, s.dims) ||
@@ -89,7 +90,7 @@ demo_metrics_list(struct answer *x)
 		n++;
 	}
 	json_end_array(x->out);
-	if (account_series(i, &s)) {
+	if (account_series(x->account.tables, i, &s)) {
 		demo_answer_put_page(x, S("NextToken"), i);
 	}
 	json_end_object(x->out);
@@ -241,7 +242,7 @@ eval_metric(struct answer *x, const struct json *stat,
 	if (out->lines == NULL) {
 		return false;
 	}
-	for (size_t i = 0; account_series(i, &s); i++) {
+	for (size_t i = 0; account_series(x->account.tables, i, &s); i++) {
 		if (str_eq(s.namespace, json_get_str(metric, S("Namespace"),
 		    S(""))) && str_eq(s.metric, json_get_str(metric,
 		    S("MetricName"), S(""))) && dims_equal(dims, s.dims)) {
@@ -562,7 +563,7 @@ demo_metrics_statistics(struct answer *x)
 	json_put_string(x->out, S("Label"), metric);
 	json_key(x->out, S("Datapoints"));
 	json_begin_array(x->out);
-	for (size_t i = 0; account_series(i, &s); i++) {
+	for (size_t i = 0; account_series(x->account.tables, i, &s); i++) {
 		if (!str_eq(namespace, s.namespace) ||
 		    !str_eq(metric, s.metric) || !dims_equal(dims, s.dims)) {
 			continue;

@@ -484,7 +484,8 @@ find_series(struct prom *p)
 		return false;
 	}
 	for (size_t i = 0; p->series_n < SERIES_N &&
-	    account_series(i, &p->series[p->series_n]); i++) {
+	    account_series(p->x->account.tables, i,
+	    &p->series[p->series_n]); i++) {
 		struct labels *l = &p->labels[p->series_n];
 
 		labels_of(p->x, &p->series[p->series_n], l);
@@ -952,7 +953,7 @@ run_names(struct answer *x, const struct url_pair *pairs, size_t n,
 		return;
 	}
 	json_begin_array(x->out);
-	for (size_t i = 0; account_series(i, &s); i++) {
+	for (size_t i = 0; account_series(x->account.tables, i, &s); i++) {
 		struct labels l;
 		bool hit = select_n == 0;
 

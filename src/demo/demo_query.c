@@ -445,7 +445,8 @@ demo_query_results(struct answer *x)
 	}
 	state = status(x, &q);
 	if (str_eq(state, S("Complete"))) {
-		then = account_at(x->demo->born_ms, q.created_ms);
+		then = account_at(x->demo->tables, x->demo->born_ms,
+		    q.created_ms);
 		in = demo_insights_parse(x->arena, without_source(q.text),
 		    &e);
 		if (in == NULL) {
@@ -488,10 +489,6 @@ demo_query_stop(struct answer *x)
 }
 
 /* ---- history ---- */
-
-static const char HISTORY[] =
-#include "demo/history.def"
-;
 
 /* What DescribeQueries was asked for, and has written. */
 struct listing {
@@ -578,7 +575,7 @@ demo_query_describe(struct answer *x)
 {
 	struct listing l = { .group = json_get_str(x->in, S("logGroupName"),
 	    STR_NONE) };
-	struct str table = str_of(HISTORY, sizeof(HISTORY) - 1), row;
+	struct str table = x->account.tables->text[ACCOUNT_HISTORY], row;
 	size_t at = demo_answer_page(x, S("nextToken"),
 	    S("InvalidParameterException"));
 	/* A token is one more than where it goes on. */

@@ -10,21 +10,17 @@
 #define KEY_MAX_N 4
 #define BUCKET_MAX_N 1440
 
-static const char RULES[] =
-#include "demo/rules.def"
-;
-
 struct rule {
 	struct str name, group, keys, field, value;
 	int64_t days; /* 0: disabled */
 };
 
 static bool
-rule(size_t i, struct rule *out)
+rule(const struct answer *x, size_t i, struct rule *out)
 {
 	struct str rest;
 
-	if (!account_row(str_of(RULES, sizeof(RULES) - 1), i, &rest)) {
+	if (!account_row(x->account.tables->text[ACCOUNT_RULES], i, &rest)) {
 		return false;
 	}
 	out->name = str_cut(&rest, '|');
@@ -73,7 +69,7 @@ demo_rules_describe(struct answer *x)
 	json_begin_object(x->out);
 	json_key(x->out, S("InsightRules"));
 	json_begin_array(x->out);
-	for (; n < max && rule(i, &r); i++, n++) {
+	for (; n < max && rule(x, i, &r); i++, n++) {
 		json_begin_object(x->out);
 		json_put_string(x->out, S("Name"), r.name);
 		json_put_string(x->out, S("State"), r.days > 0 ?
@@ -85,7 +81,7 @@ demo_rules_describe(struct answer *x)
 		json_end_object(x->out);
 	}
 	json_end_array(x->out);
-	if (rule(i, &r)) {
+	if (rule(x, i, &r)) {
 		demo_answer_put_page(x, S("NextToken"), i);
 	}
 	json_end_object(x->out);
@@ -312,7 +308,7 @@ demo_rules_report(struct answer *x)
 	if (r == NULL || demo_answer_failed(x) || !window(x, r)) {
 		return;
 	}
-	while (rule(i, &r->rule) && !str_eq(r->rule.name, name)) {
+	while (rule(x, i, &r->rule) && !str_eq(r->rule.name, name)) {
 		i++;
 	}
 	if (!str_eq(r->rule.name, name)) {

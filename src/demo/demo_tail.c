@@ -198,7 +198,7 @@ demo_tail_next(struct demo_tail *t, int64_t now_ms, struct buf *out)
 	arena_init(&text, 2 * UPDATE_CAP);
 	payload = buf_in(&text, UPDATE_CAP);
 	w = json_writer(&payload);
-	t->account = account_at(t->born_ms, now_ms);
+	t->account = account_at(t->account.tables, t->born_ms, now_ms);
 	json_begin_object(&w);
 	json_key(&w, S("sessionResults"));
 	json_begin_array(&w);

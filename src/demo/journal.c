@@ -17,14 +17,6 @@
 #include "base/buf.h"
 #include "base/timefmt.h"
 
-static const char GROUPS[] =
-#include "demo/groups.def"
-;
-
-static const char VOICES[] =
-#include "demo/voices.def"
-;
-
 /* The deployment that opened larger pools, minutes after the onset. */
 #define DEPLOYMENT_MIN (-6)
 #define POD_MEMORY_LEN INT64_C(536870912)
@@ -51,7 +43,7 @@ journal_group(const struct account *a, size_t i, struct journal_group *out)
 {
 	struct str row, stored;
 
-	if (!account_row(str_of(GROUPS, sizeof(GROUPS) - 1), i, &row)) {
+	if (!account_row(a->tables->text[ACCOUNT_GROUPS], i, &row)) {
 		return false;
 	}
 	out->row = i;
@@ -136,7 +128,7 @@ journal_open(struct arena *ar, const struct account *a,
 	}
 	r->account = a;
 	r->group = *g;
-	for (size_t i = 0; account_row(str_of(VOICES, sizeof(VOICES) - 1), i,
+	for (size_t i = 0; account_row(a->tables->text[ACCOUNT_VOICES], i,
 	    &row); i++) {
 		if (!str_eq(str_cut(&row, '|'), g->voice)) {
 			continue;

@@ -23,14 +23,14 @@ LAYERS = {
     # gen: tables that the build makes.
     "tools": ["base", "proto", "aws", "mcp/tool.h", "mcp/resource.h",
               "mcp/prompt.h", "gen"],
-    "demo": ["base", "proto", "aws", "mcp/tool.h", "app.h"],
+    "demo": ["base", "proto", "aws", "mcp/tool.h", "app.h", "gen"],
     "cli": ["base", "proto", "auth", "mcp", "aws", "tools", "app.h",
             "config.h", "gen"],
     "config": ["base", "proto"],
     "app": ["base", "proto", "auth", "mcp", "aws", "tools", "config.h",
             "gen"],
     # A program of the building machine.
-    "page": ["tools/tools.def", "net/roots.c"],
+    "page": ["tools/tools.def", "net/roots.c", "demo"],
 }
 
 # Headers that cannot reach outside the process; the others belong to net/

@@ -3,6 +3,7 @@
  * Packs texts that the program unpacks when it needs them (base/inflate.h):
  *
  *	bundle roots   build/gen/roots_pack.h: the trust anchors of net/roots.c
+ *	bundle demo    build/gen/demo_pack.h: the tables of the demo account
  *
  * Runs on the machine that builds; its output depends on the sources alone.
  */
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "demo/account.h"
 #include "net/roots.c"
 #include "page/deflate.h"
 
@@ -89,6 +91,46 @@ print_roots(void)
 	print_text("roots_packed", "ROOTS_LEN");
 }
 
+/* In the order of enum account_table, each ended by its zero. */
+static void
+print_demo(void)
+{
+	static const char series[] =
+#include "demo/series.def"
+	;
+	static const char alarms[] =
+#include "demo/alarms.def"
+	;
+	static const char groups[] =
+#include "demo/groups.def"
+	;
+	static const char voices[] =
+#include "demo/voices.def"
+	;
+	static const char history[] =
+#include "demo/history.def"
+	;
+	static const char dashboards[] =
+#include "demo/dashboards.def"
+	;
+	static const char definitions[] =
+#include "demo/definitions.def"
+	;
+	static const char rules[] =
+#include "demo/rules.def"
+	;
+
+	add(series, sizeof(series));
+	add(alarms, sizeof(alarms));
+	add(groups, sizeof(groups));
+	add(voices, sizeof(voices));
+	add(history, sizeof(history));
+	add(dashboards, sizeof(dashboards));
+	add(definitions, sizeof(definitions));
+	add(rules, sizeof(rules));
+	print_text("demo_packed", "DEMO_LEN");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -96,6 +138,8 @@ main(int argc, char **argv)
 	    "/* Made by page/bundle/bundle.c. */\n");
 	if (argc == 2 && strcmp(argv[1], "roots") == 0) {
 		print_roots();
+	} else if (argc == 2 && strcmp(argv[1], "demo") == 0) {
+		print_demo();
 	} else {
 		die("what?");
 	}
