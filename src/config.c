@@ -23,8 +23,8 @@ struct row {
 	struct str flag;     /* without dashes; absent: environment only */
 	struct str env;      /* first name wins */
 	struct str env_old;  /* second name; absent: none */
-	enum kind kind;
-	size_t field;        /* offset in struct config */
+	enum kind kind : 8;
+	uint16_t field;      /* offset in struct config */
 	struct str fallback; /* as a user would write it; absent: none */
 	int64_t min, max;
 	struct str text;

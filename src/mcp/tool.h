@@ -38,15 +38,14 @@ enum param_type {
 /* One argument. Explicit null is the same as absent for every parameter. */
 struct param {
 	struct str name;
-	enum param_type type;
+	enum param_type type : 8;
 	bool required;
+	uint16_t choice_n, field_n; /* of choices and fields below */
 	int64_t min, max;   /* integer value, string bytes or array length;
 	                     * both 0: unbounded */
 	struct str fallback; /* default as JSON text; absent: none */
 	const struct str *choices; /* closed set of strings; NULL: any */
-	size_t choice_n;
 	const struct param *fields; /* members of PARAM_OBJECT(S) */
-	size_t field_n;
 	struct str text;    /* for the model: meaning, unit, format */
 	struct str header;  /* x-mcp-header name; absent: none */
 };
