@@ -21,6 +21,8 @@ start(const char *enable, bool tokens)
 	struct auth_setup setup = { .sys = &fake.sys,
 	    .enable = str_from_z(enable) };
 
+	auth_free(auth);
+	auth = NULL;
 	arena_free(&arena);
 	arena_init(&arena, 4 << 20);
 	fail_init(&why, &arena);
@@ -450,4 +452,14 @@ TEST(tokens_for_sts_have_to_wait_for_it)
 	CHECK_INT(net.request_n, 0);
 	setup.sts.server_id = STR_NONE;
 	CHECK_INT(auth_new(&auth, &setup, &arena, &why), ERR_CONFIG);
+}
+
+/* Each test leaves the last one's for the next: here it ends. */
+TEST(what_is_remembered_is_given_back)
+{
+	CHECK_INT(start(NULL, false), ERR_OK);
+	CHECK(auth == NULL);
+	auth_free(NULL);
+	arena_free(&arena);
+	fake_sys_free(&fake);
 }

@@ -170,6 +170,27 @@ auth_new(struct auth **out, const struct auth_setup *setup, struct arena *a,
 	return err;
 }
 
+/* see auth.h */
+void
+auth_free(struct auth *auth)
+{
+	if (auth == NULL) {
+		return;
+	}
+	if (auth->oidc != NULL) {
+		oidc_free(auth->oidc);
+	}
+	if (auth->sts != NULL) {
+		sts_in_free(auth->sts);
+	}
+	if (auth->proxy != NULL) {
+		proxy_in_free(auth->proxy);
+	}
+	if (auth->role != NULL) {
+		user_role_free(auth->role);
+	}
+}
+
 /* ---- what a caller may do ---- */
 
 static enum auth_verdict

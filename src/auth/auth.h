@@ -83,6 +83,10 @@ struct auth_request {
 enum err auth_new(struct auth **out, const struct auth_setup *setup,
     struct arena *a, struct fail *f) MUST_USE;
 
+/* Wipes what is remembered of tokens, and callers' keys; auth may be NULL. No
+ * other thread may be inside this folder. */
+void auth_free(struct auth *auth);
+
 /* Whether the request may be answered. AUTH_OK fills *out, slices in `a`;
  * AUTH_LATER: ask auth_wait(); else *no is filled. */
 enum auth_verdict auth_check(struct auth *auth, const struct auth_request *r,
