@@ -13,8 +13,9 @@ struct namespace_row {
 	uint16_t first;        /* metric; the last row is a sentinel */
 };
 
+/* Its text has the number of the metric. */
 struct metric_row {
-	uint16_t name, text, kind;
+	uint16_t name, kind;
 };
 
 /* What many metrics have in common. */
@@ -37,8 +38,7 @@ static struct str
 word(size_t i)
 {
 	return str_of((const char *)metric_pack_words +
-	    metric_pack_words_at[i],
-	    metric_pack_words_at[i + 1] - (size_t)metric_pack_words_at[i]);
+	    metric_pack_words_at[i], metric_pack_words_len[i]);
 }
 
 static const struct metric_row *
@@ -124,12 +124,12 @@ metric_table_pairs_init(struct arena *a, struct metric_pairs *p)
 uint64_t
 metric_table_pairs(const struct metric_pairs *p, size_t metric)
 {
-	size_t i = row(metric)->text;
-	size_t end = text_at(i + 1);
-	size_t at = text_at(i);
+	size_t end = text_at(metric + 1);
+	size_t at = text_at(metric);
 	uint64_t before = 0;
 	uint64_t found = 0;
 
+	MUST(metric < metric_table_n());
 	while (at < end) {
 		const struct metric_token_pairs *t;
 
@@ -312,14 +312,16 @@ metric_table_statistic(size_t metric)
 struct str
 metric_table_text(struct arena *a, size_t metric)
 {
-	return text(a, row(metric)->text);
+	MUST(metric < metric_table_n());
+	return text(a, metric);
 }
 
 /* see metric_table.h */
 void
 metric_table_put_text(struct buf *out, size_t metric)
 {
-	put_text(out, row(metric)->text);
+	MUST(metric < metric_table_n());
+	put_text(out, metric);
 }
 
 /* see metric_table.h */

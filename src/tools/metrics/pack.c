@@ -4,10 +4,12 @@
  * that tools/metric_table.c looks things up in. Runs on the machine that
  * builds; its output depends on nothing but the .def files.
  *
- * Equal strings are kept once. Short ones (names, units, statistics, sets) are
- * "words", which the program hands out as they stand; sentences are "texts",
- * which are squeezed (squeeze.h). Both are numbered, and a table of offsets,
- * one more than there are strings, says where each begins and ends.
+ * Short strings (names, units, statistics, sets) are "words", which the program
+ * hands out as they stand: equal ones are kept once, and those that are part of
+ * others, or end as others begin, share their bytes. Sentences are "texts",
+ * which are squeezed (squeeze.h); that of metric n is number n. Both are
+ * numbered. A table says where each begins; a second one how long a word is,
+ * while a text ends where the next one begins.
  *
  * A fault in a .def file ends the program with a sentence that names the
  * metric: a name that is there twice, an alarm without a metric.
@@ -138,6 +140,20 @@ static struct {
 } kinds[POOL_MAX];
 static size_t kind_n;
 
+/* The number of a string that is added. */
+static unsigned
+append(struct pool *pool, const char *s)
+{
+	if (pool->n < POOL_MAX) {
+		pool->strings[pool->n] = calloc(strlen(s) + 1, 1);
+	}
+	if (pool->n == POOL_MAX || pool->strings[pool->n] == NULL) {
+		die("too many strings at", s);
+	}
+	memcpy(pool->strings[pool->n], s, strlen(s));
+	return (unsigned)pool->n++;
+}
+
 /* The number of a string that is kept once. */
 static unsigned
 intern(struct pool *pool, const char *s)
@@ -149,14 +165,7 @@ intern(struct pool *pool, const char *s)
 			return (unsigned)i;
 		}
 	}
-	if (pool->n < POOL_MAX) {
-		pool->strings[pool->n] = calloc(strlen(s) + 1, 1);
-	}
-	if (pool->n == POOL_MAX || pool->strings[pool->n] == NULL) {
-		die("too many strings at", s);
-	}
-	memcpy(pool->strings[pool->n], s, strlen(s));
-	return (unsigned)pool->n++;
+	return append(pool, s);
 }
 
 /* "AVG|PCT" as the word "Average,p*". */
@@ -276,7 +285,7 @@ print_offsets(const char *name, const char *type, const size_t *at, size_t n,
 {
 	size_t i;
 
-	(void)printf("static const %s metric_pack_%s_at[] = {", type, name);
+	(void)printf("static const %s metric_pack_%s[] = {", type, name);
 	for (i = 0; i < n; i++) {
 		if (at[i] > max) {
 			die("do not fit", name);
@@ -286,27 +295,72 @@ print_offsets(const char *name, const char *type, const size_t *at, size_t n,
 	(void)printf("\n};\n");
 }
 
-static void
-print_words(void)
+/* How many bytes at the end of `bytes` begin the word. */
+static size_t
+overlap(const char *bytes, size_t len, const char *word)
 {
-	static size_t at[POOL_MAX + 1];
-	static char bytes[65536];
-	size_t len = 0;
+	size_t n = strlen(word);
+
+	n = n < len ? n : len;
+	while (n > 0 && memcmp(bytes + len - n, word, n) != 0) {
+		n--;
+	}
+	return n;
+}
+
+/* Of the words that are not yet part of `bytes`, the one that shares most with
+ * its end: the longest of several, the first of those. NULL: none is left. */
+static const char *
+next_word(const char *bytes, size_t len, bool *there)
+{
+	const char *best = NULL;
+	size_t best_n = 0;
 	size_t i;
 
 	for (i = 0; i < words.n; i++) {
-		size_t word_len = strlen(words.strings[i]);
+		const char *word = words.strings[i];
+		size_t n;
 
-		at[i] = len;
-		if (len + word_len > sizeof(bytes)) {
-			die("too many words at", words.strings[i]);
+		there[i] = there[i] || strstr(bytes, word) != NULL;
+		if (there[i]) {
+			continue;
 		}
-		memcpy(bytes + len, words.strings[i], word_len);
-		len += word_len;
+		n = overlap(bytes, len, word);
+		if (best == NULL || n > best_n ||
+		    (n == best_n && strlen(word) > strlen(best))) {
+			best = word;
+			best_n = n;
+		}
 	}
-	at[words.n] = len;
+	return best;
+}
+
+static void
+print_words(void)
+{
+	static bool there[POOL_MAX];
+	static size_t at[POOL_MAX], lens[POOL_MAX];
+	static char bytes[65536];
+	const char *word;
+	size_t len = 0;
+	size_t i;
+
+	while ((word = next_word(bytes, len, there)) != NULL) {
+		size_t n = overlap(bytes, len, word);
+
+		if (len + strlen(word) - n >= sizeof(bytes)) {
+			die("too many words at", word);
+		}
+		memcpy(bytes + len, word + n, strlen(word) - n);
+		len += strlen(word) - n;
+	}
+	for (i = 0; i < words.n; i++) {
+		at[i] = (size_t)(strstr(bytes, words.strings[i]) - bytes);
+		lens[i] = strlen(words.strings[i]);
+	}
 	print_bytes("words", bytes, len);
-	print_offsets("words", "uint16_t", at, words.n + 1, 65535);
+	print_offsets("words_at", "uint16_t", at, words.n, 65535);
+	print_offsets("words_len", "uint16_t", lens, words.n, 65535);
 }
 
 static void
@@ -326,7 +380,7 @@ print_tokens(const struct squeeze *s)
 	/* Zeros behind the last, because copies are of the greatest length. */
 	print_bytes("tokens", s->pool, strlen(s->pool) +
 	    SQUEEZE_TOKEN_LEN_MAX);
-	print_offsets("tokens", "uint16_t", at, s->code_n, 65535);
+	print_offsets("tokens_at", "uint16_t", at, s->code_n, 65535);
 	print_bytes("token_lens", lens, s->code_n);
 }
 
@@ -352,7 +406,7 @@ print_groups(size_t *at, size_t n)
 		print_number(i / GROUP_N, group[i / GROUP_N]);
 	}
 	(void)printf("\n};\n");
-	print_offsets("texts", "uint16_t", at, n, 65535);
+	print_offsets("texts_at", "uint16_t", at, n, 65535);
 }
 
 static void
@@ -453,8 +507,8 @@ print_metrics(const struct metric *metrics, size_t n)
 	for (i = 0; i < n; i++) {
 		const struct line *m = metrics[i].line;
 
-		(void)printf("\t{ %u, %u, %zu },\n", intern(&words, m->name),
-		    intern(&texts, m->text), kind_of(m));
+		(void)printf("\t{ %u, %zu },\n", intern(&words, m->name),
+		    kind_of(m));
 	}
 	(void)printf("};\n\nstatic const struct metric_kind "
 	    "metric_pack_kinds[] = {\n");
@@ -495,9 +549,13 @@ main(void)
 {
 	size_t n;
 	struct metric *metrics = collect(&n);
+	size_t i;
 
 	(void)printf("/* SPDX-License-Identifier: Apache-2.0 */\n"
 	    "/* Made by tools/metrics/pack.c from the .def files there. */\n");
+	for (i = 0; i < n; i++) {
+		(void)append(&texts, metrics[i].line->text);
+	}
 	print_namespaces(metrics, n);
 	print_metrics(metrics, n);
 	print_alarms(metrics, n);
