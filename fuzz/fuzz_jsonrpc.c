@@ -30,7 +30,7 @@ static const struct param fields[] = {
 };
 static const struct param params[] = {
 	{ .name = STR_INIT("s"), .type = PARAM_STRING, .max = 20,
-	    .header = STR_INIT("S") },
+	    .header = "S" },
 	{ .name = STR_INIT("k"), .type = PARAM_STRING, .choices = kinds,
 	    .choice_n = 2, .fallback = STR_INIT("\"one\"") },
 	{ .name = STR_INIT("i"), .type = PARAM_INTEGER, .min = 1, .max = 9 },

@@ -41,7 +41,7 @@ static const struct param params[] = {
 	{ .name = STR_INIT("dimensions"), .type = PARAM_OBJECTS,
 	    .fields = dimension, .field_n = 2 },
 	{ .name = STR_INIT("filter"), .type = PARAM_OBJECT, .fields = inner,
-	    .field_n = 1, .header = STR_INIT("Filter") },
+	    .field_n = 1, .header = "Filter" },
 	{ .name = STR_INIT("positive"), .type = PARAM_INTEGER, .min = 1,
 	    .max = INT64_MAX },
 };

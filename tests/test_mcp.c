@@ -80,11 +80,11 @@ run_big(struct call *c)
 
 static const struct param echo_params[] = {
 	{ .name = STR_INIT("text"), .type = PARAM_STRING, .required = true,
-	    .header = STR_INIT("Text") },
+	    .header = "Text" },
 	{ .name = STR_INIT("n"), .type = PARAM_INTEGER,
-	    .fallback = STR_INIT("7"), .header = STR_INIT("N") },
+	    .fallback = STR_INIT("7"), .header = "N" },
 	{ .name = STR_INIT("flag"), .type = PARAM_BOOLEAN,
-	    .header = STR_INIT("Flag") },
+	    .header = "Flag" },
 };
 static const struct tool echo = { .name = STR_INIT("echo"),
     .description = STR_INIT("Echoes"), .params = echo_params, .param_n = 3,

@@ -611,8 +611,9 @@ schema_param(struct json_writer *w, const struct param *p, unsigned level)
 	if (p->fallback.p != NULL) {
 		json_put_raw(w, S("default"), p->fallback);
 	}
-	if (p->header.p != NULL) {
-		json_put_string(w, S("x-mcp-header"), p->header);
+	if (p->header != NULL) {
+		json_put_string(w, S("x-mcp-header"),
+		    str_from_z(p->header));
 	}
 	json_end_object(w);
 }

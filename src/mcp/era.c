@@ -319,7 +319,8 @@ static enum err
 check_param(const struct mcp_message *m, const struct param *p,
     const struct json *v, struct fail *f)
 {
-	struct str parts[] = { S("Mcp-Param-"), p->header };
+	struct str parts[] = { S("Mcp-Param-"),
+		str_from_z(p->header) };
 	struct str name = str_join(m->arena, parts, 2);
 	struct str text;
 	enum err err;
@@ -347,7 +348,7 @@ era_check_params(const struct mcp_message *m, const struct tool *tool,
 		const struct json *v = json_get_set(arguments, p->name);
 		enum err err;
 
-		if (p->header.p == NULL || v == NULL) {
+		if (p->header == NULL || v == NULL) {
 			continue;
 		}
 		err = check_param(m, p, v, f);

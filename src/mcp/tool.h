@@ -40,14 +40,16 @@ struct param {
 	struct str name;
 	enum param_type type : 8;
 	bool required;
-	uint16_t choice_n, field_n; /* of choices and fields below */
+	uint16_t choice_n, field_n; /* of choices or fields below */
 	int64_t min, max;   /* integer value, string bytes or array length;
 	                     * both 0: unbounded */
 	struct str fallback; /* default as JSON text; absent: none */
-	const struct str *choices; /* closed set of strings; NULL: any */
-	const struct param *fields; /* members of PARAM_OBJECT(S) */
+	union {
+		const struct str *choices; /* closed set; none: any string */
+		const struct param *fields; /* of PARAM_OBJECT(S) */
+	};
 	struct str text;    /* for the model: meaning, unit, format */
-	struct str header;  /* x-mcp-header name; absent: none */
+	const char *header; /* x-mcp-header name; NULL: none */
 };
 
 enum tool_flag {
