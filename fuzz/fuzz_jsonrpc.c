@@ -32,7 +32,7 @@ static const struct param params[] = {
 	{ .name = STR_INIT("s"), .type = PARAM_STRING, .max = 20,
 	    .header = "S" },
 	{ .name = STR_INIT("k"), .type = PARAM_STRING, .choices = kinds,
-	    .choice_n = 2, .fallback = STR_INIT("\"one\"") },
+	    .choice_n = 2, .fallback = "\"one\"" },
 	{ .name = STR_INIT("i"), .type = PARAM_INTEGER, .min = 1, .max = 9 },
 	{ .name = STR_INIT("x"), .type = PARAM_NUMBER },
 	{ .name = STR_INIT("fail"), .type = PARAM_BOOLEAN },

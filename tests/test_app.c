@@ -35,7 +35,7 @@ run_slow(struct call *c)
 
 static const struct param words[] = {
 	{ .name = STR_INIT("word"), .type = PARAM_STRING, .max = 100,
-	    .fallback = STR_INIT("\"none\"") },
+	    .fallback = "\"none\"" },
 };
 
 static const struct tool echo = {

@@ -11,7 +11,7 @@ static const struct param params[] = {
 	{ .name = STR_INIT("s"), .type = PARAM_STRING, .required = true,
 	    .text = STR_INIT("Some text") },
 	{ .name = STR_INIT("i"), .type = PARAM_INTEGER,
-	    .fallback = STR_INIT("7"), .text = STR_INIT("How many") },
+	    .fallback = "7", .text = STR_INIT("How many") },
 	{ .name = STR_INIT("f"), .type = PARAM_NUMBER },
 	{ .name = STR_INIT("b"), .type = PARAM_BOOLEAN },
 	{ .name = STR_INIT("t"), .type = PARAM_TIME },

@@ -82,7 +82,7 @@ static const struct param echo_params[] = {
 	{ .name = STR_INIT("text"), .type = PARAM_STRING, .required = true,
 	    .header = "Text" },
 	{ .name = STR_INIT("n"), .type = PARAM_INTEGER,
-	    .fallback = STR_INIT("7"), .header = "N" },
+	    .fallback = "7", .header = "N" },
 	{ .name = STR_INIT("flag"), .type = PARAM_BOOLEAN,
 	    .header = "Flag" },
 };

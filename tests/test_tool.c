@@ -9,16 +9,16 @@
 
 static const struct param params[] = {
 	{ .name = STR_INIT("s"), .type = PARAM_STRING,
-	    .fallback = STR_INIT("\"plain\"") },
+	    .fallback = "\"plain\"" },
 	{ .name = STR_INIT("t"), .type = PARAM_STRING },
 	{ .name = STR_INIT("i"), .type = PARAM_INTEGER,
-	    .fallback = STR_INIT("7") },
+	    .fallback = "7" },
 	{ .name = STR_INIT("j"), .type = PARAM_INTEGER },
 	{ .name = STR_INIT("f"), .type = PARAM_NUMBER,
-	    .fallback = STR_INIT("0.25") },
+	    .fallback = "0.25" },
 	{ .name = STR_INIT("g"), .type = PARAM_NUMBER },
 	{ .name = STR_INIT("b"), .type = PARAM_BOOLEAN,
-	    .fallback = STR_INIT("true") },
+	    .fallback = "true" },
 	{ .name = STR_INIT("a"), .type = PARAM_STRINGS },
 };
 static const struct tool first = { .name = STR_INIT("get_metric_data"),

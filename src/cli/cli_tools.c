@@ -56,9 +56,10 @@ show_param(struct buf *out, const struct param *p)
 		    S(" | "));
 		buf_add(out, p->choices[i]);
 	}
-	if (p->fallback.p != NULL) {
+	if (p->fallback != NULL) {
 		buf_addf(out, "%sdefault: %s", p->text.len > 0 ||
-		    p->choice_n > 0 ? S("; ") : S(""), p->fallback);
+		    p->choice_n > 0 ? S("; ") : S(""),
+		    str_from_z(p->fallback));
 	}
 	while (out->len > start && out->p[out->len - 1] == ' ') {
 		buf_cut(out, out->len - 1);
@@ -157,9 +158,9 @@ markdown_tool(struct buf *out, const struct tool *tool)
 		}
 		buf_addf(out, p->required ? "%s**`%s`**" : "%s`%s`",
 		    first ? S("") : S(", "), p->name);
-		if (p->fallback.p != NULL) {
+		if (p->fallback != NULL) {
 			buf_add(out, S(" = "));
-			add_cell(out, p->fallback);
+			add_cell(out, str_from_z(p->fallback));
 		}
 		first = false;
 	}

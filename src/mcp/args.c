@@ -608,8 +608,8 @@ schema_param(struct json_writer *w, const struct param *p, unsigned level)
 	if (p->text.len > 0) {
 		json_put_string(w, S("description"), p->text);
 	}
-	if (p->fallback.p != NULL) {
-		json_put_raw(w, S("default"), p->fallback);
+	if (p->fallback != NULL) {
+		json_put_raw(w, S("default"), str_from_z(p->fallback));
 	}
 	if (p->header != NULL) {
 		json_put_string(w, S("x-mcp-header"),

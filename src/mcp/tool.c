@@ -34,7 +34,7 @@ tool_arg_str(const struct call *c, struct str name)
 {
 	const struct param *p = param_of(c, name);
 	const struct json *v = json_get_set(c->args, name);
-	struct str s = p->fallback;
+	struct str s = str_from_z(p->fallback);
 
 	if (v != NULL) {
 		return json_str(v);
@@ -58,8 +58,9 @@ tool_arg_i64(const struct call *c, struct str name)
 
 	if (v != NULL) {
 		(void)!json_i64(v, INT64_MIN, INT64_MAX, &out);
-	} else if (p->fallback.p != NULL) {
-		MUST(num_parse_i64(p->fallback, INT64_MIN, INT64_MAX, &out));
+	} else if (p->fallback != NULL) {
+		MUST(num_parse_i64(str_from_z(p->fallback), INT64_MIN,
+		    INT64_MAX, &out));
 	}
 	return out;
 }
@@ -74,8 +75,8 @@ tool_arg_f64(const struct call *c, struct str name)
 
 	if (v != NULL) {
 		(void)!json_f64(v, &out);
-	} else if (p->fallback.p != NULL) {
-		MUST(num_parse(p->fallback, &out));
+	} else if (p->fallback != NULL) {
+		MUST(num_parse(str_from_z(p->fallback), &out));
 	}
 	return out;
 }
@@ -86,7 +87,8 @@ tool_arg_bool(const struct call *c, struct str name)
 {
 	const struct param *p = param_of(c, name);
 
-	return json_get_bool(c->args, name, str_eq(p->fallback, S("true")));
+	return json_get_bool(c->args, name,
+	    str_eq(str_from_z(p->fallback), S("true")));
 }
 
 /* see tool.h */

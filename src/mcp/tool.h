@@ -43,7 +43,7 @@ struct param {
 	uint16_t choice_n, field_n; /* of choices or fields below */
 	int64_t min, max;   /* integer value, string bytes or array length;
 	                     * both 0: unbounded */
-	struct str fallback; /* default as JSON text; absent: none */
+	const char *fallback; /* default as JSON text; NULL: none */
 	union {
 		const struct str *choices; /* closed set; none: any string */
 		const struct param *fields; /* of PARAM_OBJECT(S) */

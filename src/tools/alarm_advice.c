@@ -805,7 +805,7 @@ static const struct param params[] = {
 	{ .name = STR_INIT("statistic"), .type = PARAM_STRING, .min = 1,
 	    .max = 64, .text = STR_INIT("default: the metric's usual one") },
 	{ .name = STR_INIT("derive"), .type = PARAM_BOOLEAN,
-	    .fallback = STR_INIT("true"),
+	    .fallback = "true",
 	    .text = STR_INIT("false: bundled advice only, thresholds that "
 	    "depend on the workload stay open") },
 	ASK_PARAMS,

@@ -513,7 +513,7 @@ describe_run(struct call *c)
 
 #define MAX_ITEMS \
 	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1, \
-	    .max = 5000, .fallback = STR_INIT("50") }
+	    .max = 5000, .fallback = "50" }
 
 static const struct param active_params[] = {
 	MAX_ITEMS,

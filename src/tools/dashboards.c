@@ -401,7 +401,7 @@ static const struct param list_params[] = {
 	{ .name = STR_INIT("dashboard_name_prefix"), .type = PARAM_STRING,
 	    .max = 255 },
 	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 5000, .fallback = STR_INIT("100") },
+	    .max = 5000, .fallback = "100" },
 	ASK_PARAMS,
 };
 
@@ -424,7 +424,7 @@ static const struct param get_params[] = {
 	{ .name = STR_INIT("dashboard_name"), .type = PARAM_STRING,
 	    .required = true, .min = 1, .max = 255 },
 	{ .name = STR_INIT("include_body"), .type = PARAM_BOOLEAN,
-	    .fallback = STR_INIT("false"),
+	    .fallback = "false",
 	    .text = STR_INIT("the whole JSON too") },
 	ASK_PARAMS,
 };

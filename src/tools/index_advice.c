@@ -850,7 +850,7 @@ const struct tool tools_recommend_indexes_loggroup = {
 static const struct param account_params[] = {
 	{ .name = STR_INIT("max_queries"), .type = PARAM_INTEGER,
 	    .min = -1, .max = INDEX_ADVICE_QUERY_MAX_N,
-	    .fallback = STR_INIT("5000"),
+	    .fallback = "5000",
 	    .text = STR_INIT("past queries to read; 0: all") },
 	ASK_PARAMS,
 };

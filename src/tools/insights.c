@@ -269,7 +269,7 @@ static const struct param execute_params[] = {
 	{ .name = STR_INIT("limit"), .type = PARAM_INTEGER, .min = 1,
 	    .max = 100000 },
 	{ .name = STR_INIT("max_timeout"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 900, .fallback = STR_INIT("30"),
+	    .max = 900, .fallback = "30",
 	    .text = STR_INIT("seconds; then only queryId returns") },
 	ASK_PARAMS,
 };

@@ -826,7 +826,7 @@ static const struct param params[] = {
 	{ .name = STR_INIT("limit"), .type = PARAM_INTEGER, .min = 1,
 	    .max = 10000, .text = STR_INIT("rows in all") },
 	{ .name = STR_INIT("max_timeout"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 900, .fallback = STR_INIT("120"),
+	    .max = 900, .fallback = "120",
 	    .text = STR_INIT("seconds a query") },
 	{ .name = STR_INIT("account_label"), .type = PARAM_STRING, .max = 128,
 	    .text = STR_INIT("put into each row") },

@@ -126,10 +126,10 @@ static const struct param params[] = {
 	{ .name = STR_INIT("alarm_name"), .type = PARAM_STRING,
 	    .required = true, .min = 1, .max = 255 },
 	{ .name = STR_INIT("max_seconds"), .type = PARAM_INTEGER, .min = 3,
-	    .max = 110, .fallback = STR_INIT("30") },
+	    .max = 110, .fallback = "30" },
 	{ .name = STR_INIT("max_scan_bytes"), .type = PARAM_INTEGER,
 	    .min = 0, .max = INT64_C(1000000000000),
-	    .fallback = STR_INIT("2000000000"),
+	    .fallback = "2000000000",
 	    .text = STR_INIT("of logs, by estimate (1 GB: 0.005 USD); 0: no "
 	    "log query") },
 	ASK_PARAMS,

@@ -327,9 +327,9 @@ static const struct param params[] = {
 	{ .name = STR_INIT("log_stream_name_prefixes"), .type = PARAM_STRINGS,
 	    .max = STREAM_MAX_N },
 	{ .name = STR_INIT("seconds"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 290, .fallback = STR_INIT("15") },
+	    .max = 290, .fallback = "15" },
 	{ .name = STR_INIT("max_events"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 10000, .fallback = STR_INIT("100") },
+	    .max = 10000, .fallback = "100" },
 	LOG_ROW_MESSAGE_PARAM,
 	ASK_PARAMS,
 };

@@ -480,7 +480,7 @@ static const struct param params[] = {
 	{ .name = STR_INIT("end_time"), .type = PARAM_TIME,
 	    .required = true },
 	{ .name = STR_INIT("max_timeout"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 290, .fallback = STR_INIT("30"),
+	    .max = 290, .fallback = "30",
 	    .text = STR_INIT("seconds") },
 	ASK_PARAMS,
 };

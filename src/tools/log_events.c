@@ -199,11 +199,11 @@ static const struct param events_params[] = {
 	{ .name = STR_INIT("end_time"), .type = PARAM_TIME,
 	    .text = STR_INIT("not included") },
 	{ .name = STR_INIT("start_from_head"), .type = PARAM_BOOLEAN,
-	    .fallback = STR_INIT("false"),
+	    .fallback = "false",
 	    .text = STR_INIT("oldest first; else the newest page") },
 	{ .name = STR_INIT("next_token"), .type = PARAM_STRING, .max = 4096 },
 	{ .name = STR_INIT("limit"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 10000, .fallback = STR_INIT("100") },
+	    .max = 10000, .fallback = "100" },
 	LOG_ROW_MESSAGE_PARAM,
 	ASK_PARAMS,
 };
@@ -324,7 +324,7 @@ static const struct param record_params[] = {
 	    .required = true, .min = 1, .max = 8192,
 	    .text = STR_INIT("@ptr of a query's row") },
 	{ .name = STR_INIT("offset"), .type = PARAM_INTEGER, .min = 0,
-	    .max = 100000000, .fallback = STR_INIT("0"),
+	    .max = 100000000, .fallback = "0",
 	    .text = STR_INIT("bytes of the message to skip") },
 	ASK_PARAMS,
 };

@@ -40,7 +40,7 @@ bool log_row_put_message(struct json_writer *out, struct str message,
 
 #define LOG_ROW_MESSAGE_PARAM \
 	{ .name = STR_INIT("max_message_bytes"), .type = PARAM_INTEGER, \
-	    .min = 100, .max = 1000000, .fallback = STR_INIT("2000") }
+	    .min = 100, .max = 1000000, .fallback = "2000" }
 #define LOG_ROW_GROUP_PARAM \
 	{ .name = STR_INIT("log_group_name"), .type = PARAM_STRING, \
 	    .required = true, .min = 1, .max = 2048, \

@@ -224,7 +224,7 @@ static const struct param params[] = {
 	    .text = STR_INIT("default LastEventTime, newest first; with a "
 	    "prefix LogStreamName") },
 	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 10000, .fallback = STR_INIT("50") },
+	    .max = 10000, .fallback = "50" },
 	ASK_PARAMS,
 };
 

@@ -258,9 +258,9 @@ static const struct param params[] = {
 	{ .name = STR_INIT("threshold"), .type = PARAM_NUMBER,
 	    .text = STR_INIT("draws a line there") },
 	{ .name = STR_INIT("width"), .type = PARAM_INTEGER, .min = 100,
-	    .max = 2000, .fallback = STR_INIT("600") },
+	    .max = 2000, .fallback = "600" },
 	{ .name = STR_INIT("height"), .type = PARAM_INTEGER, .min = 60,
-	    .max = 2000, .fallback = STR_INIT("300") },
+	    .max = 2000, .fallback = "300" },
 	ASK_PARAMS,
 };
 

@@ -402,7 +402,7 @@ static const struct param search_params[] = {
 	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
 	    .max = 2000, .text = STR_INIT("default 20") },
 	{ .name = STR_INIT("offset"), .type = PARAM_INTEGER, .min = 0,
-	    .max = 100000, .fallback = STR_INIT("0") },
+	    .max = 100000, .fallback = "0" },
 	ROWS_PARAM,
 };
 

@@ -403,7 +403,7 @@ static const struct param params[] = {
 	{ .name = STR_INIT("period"), .type = PARAM_INTEGER, .min = 1,
 	    .max = 2592000, .text = STR_INIT("seconds") },
 	{ .name = STR_INIT("target_datapoints"), .type = PARAM_INTEGER,
-	    .min = 1, .max = POINT_MAX_N, .fallback = STR_INIT("60") },
+	    .min = 1, .max = POINT_MAX_N, .fallback = "60" },
 	{ .name = STR_INIT("unit"), .type = PARAM_STRING, .min = 1,
 	    .max = 64 },
 	ASK_PARAMS,

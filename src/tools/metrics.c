@@ -175,15 +175,15 @@ static const struct param params[] = {
 	    .max = 10, .fields = filter, .field_n = 2,
 	    .text = STR_INIT("no value: any") },
 	{ .name = STR_INIT("recently_active"), .type = PARAM_BOOLEAN,
-	    .fallback = STR_INIT("false"),
+	    .fallback = "false",
 	    .text = STR_INIT("data in the last 3h") },
 	{ .name = STR_INIT("include_linked_accounts"), .type = PARAM_BOOLEAN,
-	    .fallback = STR_INIT("false"),
+	    .fallback = "false",
 	    .text = STR_INIT("source accounts too") },
 	{ .name = STR_INIT("owning_account"), .type = PARAM_STRING, .min = 1,
 	    .max = 255 },
 	{ .name = STR_INIT("max_items"), .type = PARAM_INTEGER, .min = 1,
-	    .max = 5000, .fallback = STR_INIT("200") },
+	    .max = 5000, .fallback = "200" },
 	ASK_PARAMS,
 };
 

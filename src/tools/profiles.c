@@ -340,7 +340,7 @@ run(struct call *c)
 
 static const struct param params[] = {
 	{ .name = STR_INIT("check"), .type = PARAM_BOOLEAN,
-	    .fallback = STR_INIT("false"),
+	    .fallback = "false",
 	    .text = STR_INIT("ask STS whether each works") },
 	ASK_PARAMS,
 };

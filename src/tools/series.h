@@ -95,7 +95,7 @@ extern const struct param series_dimension[SERIES_DIMENSION_N];
 	{ .name = STR_INIT("dimensions"), .type = PARAM_OBJECTS, .max = 30, \
 	    .fields = series_dimension, .field_n = SERIES_DIMENSION_N }, \
 	{ .name = STR_INIT("statistic"), .type = PARAM_STRING, .min = 1, \
-	    .max = 64, .fallback = STR_INIT("\"AVG\"") }
+	    .max = 64, .fallback = "\"AVG\"" }
 /* The parameter of series_period(). */
 #define SERIES_PERIOD_PARAM \
 	{ .name = STR_INIT("period"), .type = PARAM_INTEGER, .min = 1, \

@@ -8,8 +8,9 @@
 # (That the write-protection works at run time is tests/test_relro.c.)
 binary=$1
 shift
-# An image of 1.3 MB without the 5 KB of its configuration and archive.
-size_max=1295000
+# What it took when this was written and 9 KB. An image may have 1.3 MB, 5 KB of
+# them for its configuration and archive: raise this with a reason.
+size_max=1230000
 bad=0
 
 complain() {
