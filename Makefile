@@ -371,7 +371,7 @@ build/gen/bundle: src/page/bundle/bundle.c src/page/deflate.c src/page/deflate.h
     src/net/roots.c src/net/roots.h $(wildcard src/demo/*.def) \
     src/demo/account.h
 	@mkdir -p $(@D) && $(HOST_CC) -std=c11 $(WARN) -O2 -Isrc -o $@.$$$$ \
-	    $(filter %bundle.c %deflate.c,$^) && mv $@.$$$$ $@
+	    $(filter %.c,$^) && mv $@.$$$$ $@
 # What the program is made of besides its own code.
 $(B)/src/cli/cli_version.o: build/gen/components.def
 build/gen/components.def: vendor/components.sh vendor/vendor.lock src/net/roots.c \

@@ -30,7 +30,7 @@ LAYERS = {
     "app": ["base", "proto", "auth", "mcp", "aws", "tools", "config.h",
             "gen"],
     # A program of the building machine.
-    "page": ["tools/tools.def", "net/roots.c", "demo"],
+    "page": ["tools/tools.def", "net/roots.h", "demo"],
 }
 
 # Headers that cannot reach outside the process; the others belong to net/

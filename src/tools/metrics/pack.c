@@ -346,13 +346,13 @@ print_words(void)
 	size_t i;
 
 	while ((word = next_word(bytes, len, there)) != NULL) {
-		size_t n = overlap(bytes, len, word);
-
-		if (len + strlen(word) - n >= sizeof(bytes)) {
-			die("too many words at", word);
+		/* The bytes are zero behind the last. */
+		for (i = overlap(bytes, len, word); word[i] != '\0'; i++) {
+			if (len + 1 == sizeof(bytes)) {
+				die("too many words at", word);
+			}
+			bytes[len++] = word[i];
 		}
-		memcpy(bytes + len, word + n, strlen(word) - n);
-		len += strlen(word) - n;
 	}
 	for (i = 0; i < words.n; i++) {
 		at[i] = (size_t)(strstr(bytes, words.strings[i]) - bytes);
