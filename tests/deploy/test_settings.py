@@ -6,8 +6,6 @@ import re
 import deploy
 import policy
 
-# Of the https listener, which a build may lack.
-OPTIONAL = {"CLOUDWATCH_MCP_TLS_CERT", "CLOUDWATCH_MCP_TLS_KEY"}
 NAME = re.compile(r"^(CLOUDWATCH_MCP|AUTH|AWS|ENABLE|FASTMCP)_[A-Z0-9_]+$")
 
 
@@ -66,7 +64,7 @@ def of_texts():
 
 
 def unknown(names):
-    return sorted(set(names) - known() - OPTIONAL)
+    return sorted(set(names) - known())
 
 
 def every_name_is_a_setting():
@@ -91,8 +89,7 @@ def the_environment_of_every_variant_is_taken():
     for path in deploy.VARIANTS:
         docs = deploy.variant(path.stem)
         pod = policy.pod_of(deploy.of_kind(docs, "Deployment")[0])
-        env = {k: v for k, v in policy.settings_of(docs, pod).items()
-               if k not in OPTIONAL}
+        env = dict(policy.settings_of(docs, pod))
         with deploy.folder() as folder:
             files = dict(SECRETS)
             for doc in deploy.of_kind(docs, "ConfigMap"):
