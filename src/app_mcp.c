@@ -6,6 +6,7 @@
  */
 #include "app_mcp.h"
 
+#include "app_auth.h"
 #include "base/limits.h"
 #include "mcp/mcp.h"
 #include "proto/http1.h"
@@ -158,6 +159,12 @@ finish_mcp(struct visit *v)
 	visit_log(v, m->http_status);
 }
 
+static void
+audit_one(struct mcp_message *m)
+{
+	app_auth_audit(m->ctx);
+}
+
 /* see app_mcp.h */
 void
 app_mcp_init(struct visit *v, enum mcp_front front)
@@ -174,6 +181,7 @@ app_mcp_init(struct visit *v, enum mcp_front front)
 	m->number = v->number;
 	m->meter = v->app->meter;
 	m->ctx = v;
+	m->each = audit_one;
 	if (front != MCP_STDIO) {
 		(void)!trace_from_headers(v->job->http->headers,
 		    v->job->http->header_n, &m->trace);

@@ -161,7 +161,8 @@ visit_log(const struct visit *v, int status)
 	if (log_enabled(v->app->log, level)) {
 		write_request(v, status, level);
 	}
-	if (v->message.log.tool.p != NULL) {
+	/* The calls of a batch have their own lines. */
+	if (v->message.log.tool.p != NULL && !v->message.batch) {
 		app_auth_audit(v);
 	}
 }

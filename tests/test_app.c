@@ -698,6 +698,7 @@ TEST(a_caller_sees_and_calls_only_what_is_for_it)
 	    "Authorization: Bearer 0123456789abcdef\r\n",
 	    "{\"name\":\"slow\"}"));
 	CHECK(reply_has("is not one that this caller may use"));
+	CHECK(!str_icontains(fake_sys_log(&fake), S("\"outcome\":\"ok\"")));
 }
 
 TEST(a_caller_that_asks_too_often_is_told_to_wait)
@@ -747,6 +748,27 @@ TEST(every_call_leaves_an_audit_line_at_every_level)
 	CHECK(str_icontains(l, S("\"region\":\"eu-central-1\"")));
 	CHECK(str_icontains(l, S("\"outcome\":\"ok\"")));
 	CHECK(line_with("\"event\":\"request\"").p == NULL);
+}
+
+TEST(each_call_of_a_batch_leaves_an_audit_line)
+{
+	struct str log;
+	size_t n = 0;
+
+	CHECK(begin_locked());
+	CHECK(send(POST "MCP-Protocol-Version: 2025-03-26\r\n"
+	    "Authorization: Bearer 0123456789abcdef\r\n",
+	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
+	    "\"params\":{\"name\":\"slow\"}},{\"jsonrpc\":\"2.0\",\"id\":2,"
+	    "\"method\":\"tools/call\",\"params\":{\"name\":\"echo\"}}]"));
+	CHECK(reply_has("\"id\":2"));
+	CHECK(str_icontains(line_with("\"tool\":\"slow\""), S("\"audit\"")));
+	log = fake_sys_log(&fake);
+	for (size_t at = 0; (at = str_find(log, S("\"event\":\"audit\""), at)) <
+	    log.len; at++) {
+		n++;
+	}
+	CHECK_INT(n, 2);
 }
 
 /* ---- tokens of an issuer ---- */

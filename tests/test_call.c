@@ -1326,6 +1326,17 @@ TEST(a_caller_with_own_keys_names_no_profile)
 	CHECK(end());
 }
 
+TEST(a_caller_with_own_keys_sees_no_profile_in_lists)
+{
+	struct aws_caller caller = { .keys = own_keys };
+
+	begin();
+	CHECK(aws_profile_allowed(&scope, S("prod")));
+	scope.caller = &caller;
+	CHECK(!aws_profile_allowed(&scope, S("prod")));
+	CHECK(end());
+}
+
 TEST(a_caller_names_only_the_profiles_that_are_for_it)
 {
 	struct str patterns[] = { S("dev-*"), S("test") };
@@ -1340,6 +1351,13 @@ TEST(a_caller_names_only_the_profiles_that_are_for_it)
 	CHECK_INT(aws_scope_open(&scope, S("prod"), STR_NONE), ERR_PROFILE);
 	CHECK(says("profile 'prod' is not one that may be named here (by "
 	    "you); those that may: dev-1"));
+	fail_clear(&fail);
+	/* One that is not there tells of no others. */
+	aws.keys = NULL;
+	CHECK_INT(aws_scope_open(&scope, S("dev-9"), STR_NONE), ERR_PROFILE);
+	CHECK(!str_icontains(fail_text(&fail), S("prod")));
+	CHECK(says("those that may: dev-1"));
+	aws.keys = &keys;
 	fail_clear(&fail);
 	/* Naming none is no way around. */
 	CHECK_INT(aws_scope_open(&scope, STR_NONE, STR_NONE), ERR_PROFILE);

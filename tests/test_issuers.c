@@ -80,6 +80,19 @@ TEST(half_a_pair_stops_the_start)
 	CHECK(says("AWS_IDENTITY_CENTER_ISSUER is not set"));
 }
 
+TEST(a_list_of_groups_or_scopes_that_names_none_stops_the_start)
+{
+	struct issuers_setup s = { .issuer = S("https://i"),
+	    .audience = S("a"), .groups = S(" , ") };
+
+	CHECK_INT(take(&s, NULL), ERR_CONFIG);
+	CHECK(says("AUTH_GROUPS"));
+	s.groups = STR_NONE;
+	s.scopes = S(",");
+	CHECK_INT(take(&s, NULL), ERR_CONFIG);
+	CHECK(says("AUTH_SCOPES"));
+}
+
 TEST(the_same_issuer_twice_stops_the_start)
 {
 	struct issuers_setup s = { .center_issuer = S("https://c"),
@@ -127,6 +140,11 @@ TEST(what_is_wrong_with_a_file_is_said_with_its_name)
 		    "\"audience\" is no member of an issuer" },
 		{ "{\"issuers\":[{\"issuer\":\"a\",\"audiences\":[1]}]}",
 		    "\"audiences\" has to be a list of texts" },
+		{ "{\"issuers\":[{\"issuer\":\"a\",\"audiences\":\"b\","
+		    "\"groups\":[]}]}", "\"groups\" has to be a list of" },
+		{ "{\"issuers\":[{\"issuer\":\"a\",\"audiences\":\"b\","
+		    "\"allow\":[{\"tools\":[]}]}]}",
+		    "\"tools\" has to be a list of texts" },
 		{ "{\"issuers\":[{\"issuer\":1,\"audiences\":\"b\"}]}",
 		    "\"issuer\" has to be a text" },
 		{ "{\"issuers\":[{\"issuer\":\"a\",\"audiences\":\"b\","

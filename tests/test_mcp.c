@@ -224,6 +224,7 @@ static struct mcp_message last; /* the message of the last question */
 static bool takes_events = true;
 static const struct mcp_config *serving = &everything;
 static const struct mcp_gate *gate;
+static void (*each)(struct mcp_message *m);
 
 /* ' becomes "; the result is one of several rotating buffers. */
 static struct str
@@ -279,7 +280,8 @@ ask(enum mcp_front front, const char *body)
 	last = (struct mcp_message){ .front = front, .arena = &arena,
 	    .sys = &sys.sys, .headers = headers, .header_n = header_n,
 	    .session = front == MCP_STDIO ? &session : NULL, .body = q(body),
-	    .emit = takes_events ? emit : NULL, .ctx = &b, .gate = gate };
+	    .emit = takes_events ? emit : NULL, .ctx = &b, .gate = gate,
+	    .each = each };
 	verdict = mcp_begin(mcp, &last);
 	if (verdict == MCP_DEFER) {
 		buf_add(&b, S("(deferred) "));
@@ -796,7 +798,7 @@ admit_two(void *ctx, const struct tool *tool, struct fail *f)
 {
 	(void)ctx;
 	return ++admitted_n <= 2 ? ERR_OK : fail_setf(f, ERR_AUTH_RATE,
-	    "enough of %s", tool->name);
+	    "enough of %s", tool != NULL ? tool->name : S("that"));
 }
 
 TEST(a_gate_hides_tools_from_lists_and_calls)
@@ -837,6 +839,60 @@ TEST(a_gate_counts_calls_and_refuses_with_a_result)
 	modern("tools/list", NULL);
 	CHECK(has(post(REQ("tools/list", META)), "'cacheScope':'public'"));
 	gate = NULL;
+}
+
+TEST(a_completion_that_asks_is_counted_and_not_for_limited_callers)
+{
+	static const struct mcp_gate some = { NULL, offers_echo, admit_two };
+	static const struct mcp_gate two = { NULL, NULL, admit_two };
+	static const char who[] = REQ("completion/complete", "'ref':{'type':"
+	    "'ref/prompt','name':'wait'},'argument':{'name':'who','value':"
+	    "'y'}");
+
+	serving = &one_prompt;
+	CHECK(has(post(who), "(deferred) 200") && has(post(who), "['you']"));
+	CHECK_STR(last.log.tool, S("completion/complete"));
+	gate = &some;
+	admitted_n = 0;
+	CHECK(has(post(who), "'values':[]"));
+	CHECK_INT(admitted_n, 0);
+	gate = &two;
+	CHECK(has(post(who), "['you']") && has(post(who), "['you']"));
+	CHECK(has(post(who), "'values':[]"));
+	CHECK_INT(admitted_n, 3);
+	/* What asks nobody is open to all. */
+	gate = &some;
+	serving = &everything;
+	CHECK(has(post(REQ("completion/complete", "'ref':{'type':"
+	    "'ref/resource','uri':'t://x/{id}/data'},'argument':{'name':'id',"
+	    "'value':''}")), "'hasMore':true"));
+	gate = NULL;
+}
+
+static struct str called;
+
+static void
+note_call(struct mcp_message *m)
+{
+	struct str parts[] = { called, m->log.tool, S(" "),
+	    err_name(m->log.code), S(";") };
+
+	called = str_join(m->arena, parts, 5);
+}
+
+TEST(each_call_of_a_batch_is_told)
+{
+	each = note_call;
+	called = S("");
+	with("MCP-Protocol-Version", "2025-03-26");
+	(void)post("[" REQ("tools/call", "'name':'slow'") ","
+	    REQ("ping", "") "," REQ("tools/call", "'name':'echo'") ","
+	    REQ("tools/call", "'name':'raw'") "]");
+	CHECK_STR(called, S("slow OK;echo ARGUMENT;raw OK;"));
+	called = S("");
+	(void)post(REQ("tools/call", "'name':'slow'"));
+	CHECK_STR(called, S(""));
+	each = NULL;
 }
 
 TEST(modern_lists_and_reads_carry_cache_hints)

@@ -76,6 +76,16 @@ TEST(nobody_is_known_by_the_address)
 	CHECK(take(r, AUTH_NOBODY, "", "10.0.0.1") > 0);
 }
 
+/* Whoever brings credentials says who it is, and nobody has looked. */
+TEST(credentials_of_ones_own_count_for_the_address)
+{
+	struct rate *r = begin(1);
+
+	CHECK_INT(take(r, AUTH_CREDENTIALS, "1/...AAAA", "10.0.0.1"), 0);
+	CHECK(take(r, AUTH_CREDENTIALS, "1/...BBBB", "10.0.0.1") > 0);
+	CHECK_INT(take(r, AUTH_CREDENTIALS, "1/...AAAA", "10.0.0.2"), 0);
+}
+
 TEST(more_callers_than_fit_are_never_refused_for_it)
 {
 	struct rate *r = begin(1);

@@ -91,10 +91,17 @@ from_settings(struct reading *r, struct str issuer, struct str audience,
 	if (r->a->failed) {
 		return fail_set(r->f, ERR_NOMEM, 0, STR_NONE);
 	}
+	if (general && ((s->scopes.len > 0 && is.scope_n == 0) ||
+	    (s->groups.len > 0 && is.group_n == 0))) {
+		return fail_set(r->f, ERR_CONFIG, 0, S("AUTH_SCOPES or "
+		    "AUTH_GROUPS is set and names nothing, so that everybody "
+		    "could call: unset it, or name what is needed"));
+	}
 	return add(r, &is);
 }
 
-/* A text, or an array of texts. */
+/* A text, or an array of texts; one that is written down and empty would mean
+ * the contrary: everything. */
 static enum err
 read_list(struct reading *r, const struct json *v, const struct member *m)
 {
@@ -105,13 +112,14 @@ read_list(struct reading *r, const struct json *v, const struct member *m)
 		return fail_set(r->f, ERR_NOMEM, 0, STR_NONE);
 	}
 	*m->list = list;
-	for (; one != NULL; one = json_is(v, JSON_ARRAY) ? one->next : NULL) {
+	do {
 		if (json_str(one).len == 0) {
 			return fail_setf(r->f, ERR_CONFIG, "%s: \"%s\" has to "
 			    "be a list of texts", r->setup->file, m->name);
 		}
 		list[(*m->n)++] = one->text;
-	}
+		one = json_is(v, JSON_ARRAY) ? one->next : NULL;
+	} while (one != NULL);
 	return ERR_OK;
 }
 

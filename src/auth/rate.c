@@ -35,10 +35,19 @@ rate_new(const struct sys *sys, int64_t per_minute, struct arena *a)
 	return r;
 }
 
+/* Who a caller says to be that brings credentials, nobody has looked at: with
+ * others each time it would never be refused, and with somebody else's name it
+ * would use up that one's calls. */
+static bool
+is_by_address(const struct auth_caller *c)
+{
+	return c->kind == AUTH_NOBODY || c->kind == AUTH_CREDENTIALS;
+}
+
 static uint64_t
 id_of(const struct auth_caller *c, struct str peer)
 {
-	struct str parts[] = { c->issuer, c->kind == AUTH_NOBODY ? peer :
+	struct str parts[] = { c->issuer, is_by_address(c) ? peer :
 	    c->subject };
 	char text[2 * ENC_SHA256_LEN + 1];
 	uint8_t digest[ENC_SHA256_LEN];

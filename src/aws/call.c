@@ -209,6 +209,9 @@ aws_profile_allowed(const struct aws_scope *s, struct str name)
 	struct str rest = s->aws->profiles;
 	bool allowed = rest.p == NULL;
 
+	if (s->caller != NULL && s->caller->keys != NULL) {
+		return false; /* its calls run with those, without a name */
+	}
 	while (!allowed && rest.p != NULL) {
 		allowed = str_matches(str_trim(str_cut(&rest, ',')), name);
 	}
@@ -261,14 +264,17 @@ check_profile(struct aws_scope *s)
 	size_t n, kept = 0;
 
 	if (may_use(s, name)) {
-		/* Keys of a profile that is gone may still be at hand. */
+		/* Keys of a profile that is gone may still be at hand. For a
+		 * name of its list a limited caller hears of its list only. */
 		bool gone = name.p != NULL && !str_eq(name, S("default")) &&
 		    s->aws->keys == NULL && (s->caller == NULL ||
 		    s->caller->keys == NULL) &&
 		    !profile_exists(&s->files, name);
 
-		return gone ? profile_unknown(&s->files, s->arena, name,
-		    s->fail) : ERR_OK;
+		if (!gone || !limited) {
+			return gone ? profile_unknown(&s->files, s->arena,
+			    name, s->fail) : ERR_OK;
+		}
 	}
 	if (s->caller != NULL && s->caller->keys != NULL) {
 		return fail_setf(s->fail, ERR_PROFILE, "profile '%s' cannot "

@@ -164,6 +164,24 @@ answer(const struct mcp *mcp, struct mcp_item *item, struct json_writer *w)
 	write_refusal(item, w);
 }
 
+/* The same for one of a batch, whose calls share the message's log. */
+static void
+answer_each(const struct mcp *mcp, struct mcp_item *item,
+    struct json_writer *w)
+{
+	struct mcp_log *l = &item->m->log;
+
+	l->code = ERR_OK;
+	l->region = l->account = STR_NONE;
+	l->tool = item->tool != NULL ? item->tool->name :
+	    item->complete != NULL && item->deferred ? item->method->name :
+	    STR_NONE;
+	answer(mcp, item, w);
+	if (l->tool.p != NULL && item->m->each != NULL) {
+		item->m->each(item->m);
+	}
+}
+
 /* Makes the reply out of the items. */
 static void
 reply(const struct mcp *mcp, struct mcp_message *m)
@@ -177,7 +195,11 @@ reply(const struct mcp *mcp, struct mcp_message *m)
 	}
 	empty_len = b.len;
 	for (size_t i = 0; i < m->item_n; i++) {
-		answer(mcp, &m->items[i], &w);
+		if (m->batch) {
+			answer_each(mcp, &m->items[i], &w);
+		} else {
+			answer(mcp, &m->items[i], &w);
+		}
 	}
 	m->http_status = 200;
 	if (b.len == empty_len && buf_ok(&b)) {
@@ -490,6 +512,7 @@ mcp_call_tool(const struct mcp *mcp, struct mcp_message *m, struct str name,
 		m->items[0].rpc.params = NULL; /* it was on this stack */
 	}
 	if (err != ERR_OK) {
+		m->log.code = err;
 		return fail_set(f, err, 0, STR_NONE);
 	}
 	m->http_status = 200;

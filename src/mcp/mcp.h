@@ -91,14 +91,16 @@ struct mcp_gate {
 	 * NULL: all are. */
 	bool (*offers)(void *ctx, const struct tool *tool);
 	/* Asked once for each call of a tool, on the thread that checks it.
-	 * An error's sentence becomes the tool's result. */
+	 * An error's sentence becomes the tool's result. Also for completions
+	 * that ask AWS (tool NULL): those have no candidates then. */
 	enum err (*admit)(void *ctx, const struct tool *tool, struct fail *f);
 };
 
 /* What happened, for the log. */
 struct mcp_log {
 	struct str method;  /* as received, echo with care; absent: none */
-	struct str tool;    /* name of a tool that exists; absent: none */
+	struct str tool;    /* name of a tool that exists, or of a completion
+	                     * that asked AWS; absent: none */
 	bool modern;        /* era of the (last) request */
 	bool tool_error;    /* the result has isError */
 	enum err code;      /* why: an error reply's or the tool's; ERR_OK */
@@ -132,6 +134,10 @@ struct mcp_message {
 	 * NULL: this client takes no events, so none are made. Called only
 	 * within mcp_run(). */
 	bool (*emit)(struct mcp_message *m, struct str json);
+	/* Told of each call of a tool in a batch, when it has ended: what log
+	 * says of tool, code, region and account is that call's. May be
+	 * NULL. */
+	void (*each)(struct mcp_message *m);
 	void *ctx;               /* the caller's own */
 
 	/* ---- set by mcp_begin() ---- */

@@ -336,8 +336,26 @@ complete_resource(const struct mcp *mcp, struct mcp_item *item,
 	    args_short(uri));
 }
 
+/* A completion that asks AWS counts as a call. For callers who are limited to
+ * some tools it has no candidates: it would show what other tools read. */
+static void
+complete_gate(struct mcp_item *item)
+{
+	const struct mcp_gate *gate = item->m->gate;
+	struct fail f;
+
+	fail_init(&f, item->m->arena);
+	if (gate != NULL && (gate->offers != NULL ||
+	    gate->admit(gate->ctx, NULL, &f) != ERR_OK)) {
+		item->complete = NULL;
+		item->deferred = false;
+		return;
+	}
+	item->m->log.tool = item->method->name;
+}
+
 static enum err
-complete_prepare(const struct mcp *mcp, struct mcp_item *item)
+find_completion(const struct mcp *mcp, struct mcp_item *item)
 {
 	const struct json *ref = json_get(item->rpc.params, S("ref"));
 	const struct json *argument = json_get(item->rpc.params,
@@ -360,6 +378,17 @@ complete_prepare(const struct mcp *mcp, struct mcp_item *item)
 	}
 	return bad_params(item, S("params.ref must be {\"type\":\"ref/prompt\","
 	    "\"name\":...} or {\"type\":\"ref/resource\",\"uri\":...}"));
+}
+
+static enum err
+complete_prepare(const struct mcp *mcp, struct mcp_item *item)
+{
+	enum err err = find_completion(mcp, item);
+
+	if (err == ERR_OK && item->deferred) {
+		complete_gate(item);
+	}
+	return err;
 }
 
 static enum err
