@@ -541,6 +541,29 @@ TEST(keys_outlive_an_outage_and_none_is_503)
 	close_room(&r);
 }
 
+TEST(callers_who_hang_up_do_not_keep_new_keys_away)
+{
+	struct oidc_issuer is = { .issuer = S(ISS), .jwks_uri = S(KEYS),
+	    .audiences = audiences, .audience_n = 2 };
+	struct cancel gone = { 0 };
+	struct oidc_want want = { .cancel = &gone };
+	struct room r;
+
+	open_room(&r, &is);
+	atomic_store(&gone.raised, true);
+	want.deadline_ms = r.world.mono_ms + 60000;
+	fake_transport_reply(&r.net, KEYS, 200, JWT_KEYS);
+	CHECK_INT(oidc_check(r.oidc, S(JWT_ES256_P256), &want, &r.a, &r.who,
+	    &r.no), AUTH_UNAVAILABLE);
+	CHECK_INT(oidc_refresh_due(r.oidc, NULL), r.world.mono_ms +
+	    OIDC_RENEW_MS);
+	CHECK_INT(check(&r, S(JWT_ES256_P256)), AUTH_OK);
+	CHECK_INT(r.net.request_n, 2);
+	(void)oidc_refresh_due(r.oidc, NULL);
+	CHECK_INT(r.net.request_n, 2);
+	close_room(&r);
+}
+
 TEST(max_age_makes_renewing_earlier)
 {
 	struct oidc_issuer is = { .issuer = S(ISS), .jwks_uri = S(KEYS),

@@ -3,7 +3,9 @@
  * A ring is claimed under the lock by setting `fetching`; only that thread
  * touches its `spare` keys, which become the keys, under the lock again, when
  * the fetch was good. `again_ms` is moved when a fetch begins and not when it
- * ends, so that callers who hang up cannot make us fetch more often.
+ * ends, so that callers who hang up cannot make us fetch more often. What they
+ * leave undone the background does at its next turn, or they could keep new
+ * keys away by being the first to ask each time.
  */
 #include "auth/keyring.h"
 
@@ -21,6 +23,7 @@ struct ring {
 	                         * read by it alone */
 	size_t uri_len;
 	bool fetching;
+	bool owed;         /* a caller hung up while it fetched */
 	int64_t looked_ms; /* end of the last good fetch; 0: never */
 	int64_t again_ms;  /* no fetch for an unknown key before */
 	int64_t due_ms;    /* the background renews then */
@@ -263,6 +266,7 @@ fetch(struct keyring *k, size_t i, const struct oidc_want *want)
 	if (!ended) {
 		news = settle(&w, err);
 	}
+	w.r->owed = ended;
 	w.r->fetching = false;
 	unlock(k);
 	if (news) {
@@ -354,8 +358,8 @@ keyring_refresh_due(struct keyring *k, const struct cancel *cancel)
 		bool due;
 
 		lock(k);
-		due = !r->fetching && mono(k) >= r->due_ms &&
-		    mono(k) >= r->again_ms;
+		due = !r->fetching && (r->owed || (mono(k) >= r->due_ms &&
+		    mono(k) >= r->again_ms));
 		if (due) {
 			claim(k, r);
 		}
