@@ -203,6 +203,33 @@ TEST(only_profiles_that_a_call_may_name_are_listed_and_resolved)
 	CHECK(!room.is_error);
 }
 
+static enum err
+own_keys(void *ctx, int64_t deadline_ms, const struct cancel *cancel,
+    struct arena *a, struct creds_keys *out, struct fail *f)
+{
+	(void)ctx, (void)deadline_ms, (void)cancel, (void)a, (void)f;
+	*out = (struct creds_keys){ .access_key_id = S("ASIAOWN"),
+	    .secret = S("s"), .token = S("t") };
+	return ERR_OK;
+}
+
+TEST(a_caller_with_own_keys_sees_nothing_of_the_files)
+{
+	static const struct aws_caller own = { .keys = own_keys };
+
+	files(CONFIG, KEYS);
+	room.caller = &own;
+	CHECK(tool_room_call("list_profiles", "{\"check\":true}"));
+	CHECK_INT(json_get(room.data, S("profiles"))->n, 0);
+	CHECK(!tool_room_says("sso"));
+	CHECK(tool_room_call("list_profiles", "{\"profile_name\":"
+	    "\"default\"}"));
+	CHECK_INT(json_get(room.data, S("profiles"))->n, 0);
+	CHECK(tool_room_call("get_active_alarms", "{\"profiles\":[\"*\"]}"));
+	CHECK(room.is_error && !tool_room_says("sso"));
+	room.caller = NULL;
+}
+
 TEST(a_name_that_is_not_there_reveals_no_others)
 {
 	files(CONFIG, KEYS);

@@ -193,7 +193,7 @@ tool_room_call(const char *tool, const char *arguments)
 	work.fail_at = room.fail_at;
 	fail_init(&f, &work);
 	m = (struct mcp_message){ .arena = &work, .sys = &room.fake.sys,
-	    .aws = &aws, .cancel = &cancel,
+	    .aws = &aws, .aws_caller = room.caller, .cancel = &cancel,
 	    .deadline_ms = room.fake.mono_ms + 120000 };
 	if (json_parse(&work, str_from_z(arguments), 0, &args, &f) != ERR_OK ||
 	    mcp_call_tool(mcp, &m, str_from_z(tool), args, &f) != ERR_OK ||

@@ -16,6 +16,7 @@
 #ifndef TESTS_TOOL_ROOM_H
 #define TESTS_TOOL_ROOM_H
 
+#include "aws/caller.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "fake_sys.h"
@@ -47,6 +48,7 @@ struct tool_room {
 	bool verify;             /* the demo account checks signatures, and
 	                          * knows roles by their keys */
 	struct str profiles;     /* CLOUDWATCH_MCP_PROFILES */
+	const struct aws_caller *caller; /* on whose behalf; NULL: nobody's */
 	size_t fail_at;          /* this allocation of a call fails */
 };
 

@@ -238,12 +238,15 @@ state_of(const struct profile_set *set, struct arena *a, size_t n)
 	return buf_str(&b);
 }
 
-/* The names to show: those a call may name, or the one asked for. */
+/* The names to show: those a call may name, or the one asked for. Whose calls
+ * run with keys of their own may say "default", but does not read with it. */
 static enum err
 names_of(struct ask *q, struct str **names, size_t *n)
 {
 	struct call *c = q->c;
-	struct str one = tool_arg_str(c, S("profile_name"));
+	bool own = c->aws_caller != NULL && c->aws_caller->keys != NULL;
+	struct str one = own ? STR_NONE :
+	    tool_arg_str(c, S("profile_name"));
 	enum err err = profile_list(&q->scope.files, c->arena, names, n);
 	size_t kept = 0;
 
