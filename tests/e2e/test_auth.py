@@ -263,7 +263,8 @@ def test_settings_that_make_no_sense_stop_the_start(world):
         ({"AUTH_PUBLIC_URL": "mcp.example.com"}, "AUTH_PUBLIC_URL"),
         ({"AUTH_STS_ROLES": "arn:aws:iam::111122223333:role/*"},
          "AUTH_STS_SERVER_ID"),
-        ({"AUTH_PROXY_NETWORKS": "10.0.0.0/99"}, "10.0.0.0/99"),
+        ({"AUTH_PROXY_NETWORKS": "10.0.0.0/99",
+          "AUTH_PROXY_HEADER": "X-Forwarded-User"}, "10.0.0.0/99"),
         ({"CLOUDWATCH_MCP_RATE_LIMIT": "x"}, "CLOUDWATCH_MCP_RATE_LIMIT"),
     ]
     for env, word in rows:
