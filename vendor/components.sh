@@ -45,8 +45,7 @@ row musl "$(release musl 3)" LIBRARY "pkg:generic/musl@$(release musl 3)" \
     "Copyright (c) 2005-2020 Rich Felker, et al." \
     "C library, with the security patches of Debian's $(locked musl-debian 3)."
 row mozilla-trust-anchors "$roots" DATA \
-    "pkg:deb/debian/ca-certificates@$roots" \
-    "https://deb.debian.org/debian/pool/main/c/ca-certificates/" \
+    "pkg:deb/debian/ca-certificates@$roots" NOASSERTION \
     "$(hash <"$src/net/roots.c")" MPL-2.0 NOASSERTION \
     "Names and keys of the roots that Mozilla trusts, from Debian's ca-certificates $roots. The hash is that of src/net/roots.c."
 row cloudwatch-metric-table "$VERSION" DATA \
