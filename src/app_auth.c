@@ -194,8 +194,7 @@ app_auth_metadata(struct visit *v)
 {
 	struct buf b = buf_in(&v->job->arena, HTTP_HEAD_MAX);
 
-	/* Scripts of any page may read it (RFC 9728 3): nothing in it is
-	 * secret, and no credentials are asked for. */
+	/* Nothing in it is secret, and no credentials are asked for. */
 	if (v->origin.p == NULL) {
 		v->origin = S("*");
 	}

@@ -889,6 +889,13 @@ TEST(clients_are_led_from_401_to_the_metadata)
 	CHECK_INT(status(), 200);
 	CHECK(reply_has("\"resource\":\"http://localhost:3334/mcp\""));
 	CHECK(reply_has("Access-Control-Allow-Origin: *\r\n"));
+	CHECK(send("GET /.well-known/oauth-protected-resource HTTP/1.1\r\n"
+	    "Host: localhost\r\nOrigin: https://inspector.example\r\n", ""));
+	CHECK_INT(status(), 200);
+	CHECK(reply_has("Access-Control-Allow-Origin: "
+	    "https://inspector.example\r\n"));
+	CHECK(send(POST "Origin: https://inspector.example\r\n", "{}"));
+	CHECK_INT(status(), 403);
 	app.public_url = S("https://mcp.example.com/");
 	CHECK(send("GET /.well-known/oauth-protected-resource HTTP/1.1\r\n"
 	    "Host: localhost\r\n", ""));
