@@ -96,6 +96,7 @@ put_error_data(const struct mcp_item *item, struct json_writer *w)
 		json_put_raw(w, S("supported"), S("[\"" ERA_MODERN "\"]"));
 		json_put_string(w, S("requested"), item->era.version);
 	} else if (item->fail.code == ERR_MCP_CAPABILITY) {
+		MUST(item->tool != NULL); /* only tools need some */
 		json_key(w, S("requiredCapabilities"));
 		json_begin_object(w);
 		json_put_raw(w, item->tool->needs, S("{}"));
