@@ -16,6 +16,8 @@
 #include "mcp/mcp.h"
 #include "proto/http1.h"
 
+static struct app_job job;
+
 static enum err
 run_echo(struct call *c)
 {
@@ -26,9 +28,14 @@ run_echo(struct call *c)
 	return ERR_OK;
 }
 
+/* The loop may not begin an event stream: when the request was deferred, and
+ * when its tool ran. */
+static bool held, held_in_tool;
+
 static enum err
 run_slow(struct call *c)
 {
+	held_in_tool = atomic_load(&job.begun);
 	c->progress(c, 1, 2, S("half"));
 	return run_echo(c);
 }
@@ -57,7 +64,6 @@ static struct arena start;
 static struct app app;
 static struct log log_to;
 static struct mcp_session session;
-static struct app_job job;
 static struct http1_request request;
 static char emitted[65536];
 static size_t emitted_len;
@@ -140,7 +146,10 @@ send(const char *head, const char *body)
 	job.http = &request;
 	job.body = str_from_z(body);
 	if (calls.begin(calls.app, &job) == APP_DEFER) {
-		atomic_store(&job.begun, loop_first);
+		held = atomic_load(&job.begun);
+		if (loop_first) {
+			atomic_store(&job.begun, true);
+		}
 		calls.run(calls.app, &job);
 	}
 	return true;
@@ -866,6 +875,18 @@ TEST(brought_credentials_need_an_encrypted_connection)
 	CHECK(!str_icontains(fake_sys_log(&fake), S("dG9rZW4")));
 	from = "127.0.0.1";
 	over_tls = false;
+}
+
+TEST(the_loop_begins_no_stream_before_the_caller_is_known)
+{
+	CHECK(begin_issuer(200));
+	CHECK(send_token("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"tools/call\",\"params\":{\"name\":\"slow\"}}"));
+	CHECK(held && !held_in_tool);
+	/* Known by now: nothing is held. */
+	CHECK(send_token("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"tools/call\",\"params\":{\"name\":\"slow\"}}"));
+	CHECK(!held && !held_in_tool);
 }
 
 TEST(keys_that_cannot_be_had_are_503_and_no_challenge)
